@@ -1,0 +1,200 @@
+"""What a device can do, one small Protocol each; a driver is any class that offers some of them.
+
+Constructors do no I/O. Methods raise `DeviceError`s only. A setter returns `True` once the device has
+confirmed the value by a read-back, `False` while the confirmation is still to come (the next run looks),
+or raises `DeviceRefused`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol, runtime_checkable
+
+from solarctl.readings import (
+    BatteryReading,
+    ChargerReading,
+    ForecastReading,
+    GridReading,
+    LoadReading,
+    PriceReading,
+    ReserveReading,
+    SolarReading,
+    SwitchReading,
+    ThermostatReading,
+    WeatherReading,
+)
+
+
+@runtime_checkable
+class GridMeter(Protocol):
+    def read_grid(self) -> GridReading: ...
+
+
+@runtime_checkable
+class SolarMeter(Protocol):
+    def read_solar(self) -> SolarReading: ...
+
+
+@runtime_checkable
+class LoadMeter(Protocol):
+    def read_load(self) -> LoadReading: ...
+
+
+@runtime_checkable
+class BatteryMeter(Protocol):
+    def read_battery(self) -> BatteryReading: ...
+
+
+@runtime_checkable
+class Switch(Protocol):
+    """Something that is on or off."""
+
+    def read_switch(self) -> SwitchReading: ...
+
+    def switch(self, on: bool) -> bool: ...
+
+
+@runtime_checkable
+class PowerLimiter(Protocol):
+    """A load whose power can be set, 0 W to its maximum."""
+
+    def set_power(self, power_w: float) -> bool: ...
+
+
+@runtime_checkable
+class DeviceMeter(Protocol):
+    """The meter of one load (a socket's, a heater's): power drawn, and energy where it counts."""
+
+    def read_device(self) -> LoadReading: ...
+
+
+@runtime_checkable
+class Charger(Protocol):
+    def read_charger(self) -> ChargerReading: ...
+
+    def set_charge_limit(self, limit_a: int, *, ttl_min: float) -> bool:
+        """Offer `limit_a` A per phase (0: pause) for `ttl_min` minutes; then the charger falls back by itself."""
+        ...
+
+
+@runtime_checkable
+class PhaseSwitch(Protocol):
+    """A charger that can be told to use one phase or three."""
+
+    def set_phases(self, phases: int) -> bool: ...
+
+
+@runtime_checkable
+class BatteryReserve(Protocol):
+    def read_reserve(self) -> ReserveReading: ...
+
+    def set_reserve(self, reserve_pct: float) -> bool: ...
+
+
+@runtime_checkable
+class BatteryMode(Protocol):
+    """A battery whose way of operating can be chosen by name."""
+
+    def read_reserve(self) -> ReserveReading: ...
+
+    def set_mode(self, mode: str) -> bool: ...
+
+
+@runtime_checkable
+class BatteryPermissions(Protocol):
+    """A battery that is told what it may do: `charge_allowed`, `discharge_allowed`."""
+
+    def set_permissions(self, permissions: Sequence[str]) -> bool: ...
+
+
+@runtime_checkable
+class Thermostat(Protocol):
+    """Setpoints are in the site's temperature unit; `until` ends the hold (None: until changed)."""
+
+    def read_thermostat(self) -> ThermostatReading: ...
+
+    def set_cool_setpoint(self, setpoint_deg: float, *, until: datetime | None = None) -> bool: ...
+
+    def set_heat_setpoint(self, setpoint_deg: float, *, until: datetime | None = None) -> bool: ...
+
+    def resume_schedule(self) -> bool: ...
+
+
+@runtime_checkable
+class WeatherForecast(Protocol):
+    def read_high(self, day: date) -> WeatherReading: ...
+
+
+@runtime_checkable
+class SolarForecast(Protocol):
+    def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading: ...
+
+
+@runtime_checkable
+class PriceForecast(Protocol):
+    def read_prices(self, start: datetime, end: datetime, *, slot_min: int) -> PriceReading: ...
+
+
+@runtime_checkable
+class DataPoints(Protocol):
+    """A device with raw data points of the vendor's own (Tuya): for `device set NAME CODE=VALUE`."""
+
+    def set_data_point(self, code: str, value: object) -> bool: ...
+
+    def read_data_points(self) -> Mapping[str, object]: ...
+
+
+@runtime_checkable
+class EnergyHistory(Protocol):
+    """A device that remembers its day: rows of `at` and `*_kwh` or `*_w`, oldest first."""
+
+    def read_day(self, day: date) -> Sequence[Mapping[str, Any]]: ...
+
+
+@runtime_checkable
+class TokenHolder(Protocol):
+    """An account whose token runs out.
+
+    `lifetime_s` is what a fresh token lives. `refresh_token` renews and stores it whether due or not
+    and returns the new expiry; `login_url` and `finish_login` are for accounts that need a browser.
+    """
+
+    def token_expires_at(self) -> datetime | None: ...
+
+    def token_lifetime_s(self) -> float: ...
+
+    def refresh_token(self) -> datetime: ...
+
+
+@runtime_checkable
+class InteractiveLogin(Protocol):
+    """An account that is logged in to by a person: an address to open, an answer to paste (or a password)."""
+
+    def login_address(self) -> str | None: ...
+
+    def finish_login(self, answer: str) -> datetime: ...
+
+
+CAPABILITIES: tuple[type, ...] = (
+    GridMeter,
+    SolarMeter,
+    LoadMeter,
+    BatteryMeter,
+    Switch,
+    PowerLimiter,
+    DeviceMeter,
+    Charger,
+    PhaseSwitch,
+    BatteryReserve,
+    BatteryMode,
+    BatteryPermissions,
+    Thermostat,
+    WeatherForecast,
+    SolarForecast,
+    PriceForecast,
+    DataPoints,
+    EnergyHistory,
+    TokenHolder,
+    InteractiveLogin,
+)

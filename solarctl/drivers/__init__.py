@@ -1,0 +1,1 @@
+"""The client library: one file per vendor or protocol."""

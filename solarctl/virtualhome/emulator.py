@@ -1,0 +1,242 @@
+"""What every emulator has: faults by name, a journal of what it was asked, a start and a stop.
+
+    emulator = SolaxCloud(home, clock).start()
+    emulator.faults.set("null-soc")            # until cleared
+    emulator.faults.set("http-503", times=2)   # the next two requests
+    emulator.faults.set("slow", 5.0)           # with a value
+    assert emulator.journal[-1].path == "/api/v2/…"
+    emulator.stop()
+
+The time is the house's clock, never the machine's, so that a day can be played in seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from solarctl.context import Clock
+
+
+class Faults:
+    """The faults that are switched on; only names the emulator declares are taken."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self.known = known
+        self._on: dict[str, tuple[Any, int | None]] = {}
+        self._lock = threading.Lock()
+
+    def set(self, name: str, value: Any = True, *, times: int | None = None) -> None:
+        """Switch a fault on, for good or for the next `times` uses."""
+        if name not in self.known:
+            raise KeyError(f"no fault {name!r}; there are: {', '.join(sorted(self.known))}")
+        with self._lock:
+            self._on[name] = (value, times)
+
+    def clear(self, name: str | None = None) -> None:
+        """Switch one fault off, or all."""
+        with self._lock:
+            if name is None:
+                self._on.clear()
+            else:
+                self._on.pop(name, None)
+
+    def take(self, name: str) -> Any:
+        """Return the fault's value (None when off) and count the use."""
+        assert name in self.known, name
+        with self._lock:
+            if name not in self._on:
+                return None
+            value, times = self._on[name]
+            if times is not None:
+                if times <= 1:
+                    del self._on[name]
+                else:
+                    self._on[name] = (value, times - 1)
+            return value
+
+    def active(self) -> list[str]:
+        """Return the names of the faults that are on."""
+        with self._lock:
+            return sorted(self._on)
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came in; `status` is what was answered."""
+
+    at: datetime
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    target: str = ""  # path and query as sent
+    status: int = 0
+
+    def json(self) -> Any:
+        """Return the body as JSON, or None."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    def form(self) -> dict[str, str]:
+        """Return the body as form fields."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer. `delay_s` passes on the house's clock before it; `torn`: half of it, then the line breaks."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()  # Set-Cookie lines
+    delay_s: float = 0.0  # real seconds: what a client's time-out sees
+    torn: bool = False
+
+    @classmethod
+    def of(cls, value: Any, status: int = 200, **headers: str) -> Response:
+        """Return `value` as JSON."""
+        return cls(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
+
+    @classmethod
+    def html(cls, text: str, status: int = 200) -> Response:
+        return cls(status, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
+
+
+class Emulator:
+    """One vendor's service or device. Subclasses say `name`, `FAULTS`, and how to start and stop."""
+
+    name: ClassVar[str] = ""
+    FAULTS: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, home: Any, clock: Clock) -> None:
+        self.home = home
+        self.clock = clock
+        self.faults = Faults(self.FAULTS)
+        self.lock = threading.RLock()
+
+    def start(self) -> Self:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def config(self) -> str:
+        """Return the [accounts] and [devices] tables (TOML) that point solarctl at this emulator."""
+        raise NotImplementedError
+
+    def secrets(self) -> dict[str, str]:
+        """Return secret files (name → text) that `config` refers to with { file = name }."""
+        return {}
+
+    def counters(self) -> dict[str, int]:
+        """Return what a summary shows: requests, logins, writes."""
+        return {}
+
+
+class HttpEmulator(Emulator):
+    """A service over HTTP/1.1 on loopback; subclasses answer in `handle`.
+
+    `handle` runs under `self.lock`. Every request is in `journal`.
+    """
+
+    def __init__(self, home: Any, clock: Clock) -> None:
+        super().__init__(home, clock)
+        self.journal: list[Request] = []
+        self._server: ThreadingHTTPServer | None = None
+
+    def handle(self, request: Request) -> Response:
+        raise NotImplementedError
+
+    def counters(self) -> dict[str, int]:
+        return {"requests": len(self.journal)}
+
+    @property
+    def url(self) -> str:
+        """Where it listens, e.g. http://127.0.0.1:40123."""
+        assert self._server is not None, "not started"
+        return f"{self.scheme}://127.0.0.1:{self._server.server_address[1]}"
+
+    scheme: ClassVar[str] = "http"
+
+    def wrap(self, server: ThreadingHTTPServer) -> None:
+        """Make the server speak TLS, where a subclass wants that."""
+
+    def start(self, port: int = 0) -> Self:
+        server = _Server(("127.0.0.1", port), _handler_for(self))
+        self.wrap(server)
+        self._server = server
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay silent when a client hangs up; tests look at the journal instead."""
+
+
+def _handler_for(emulator: HttpEmulator) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 30
+        disable_nagle_algorithm = True
+
+        def _serve(self) -> None:
+            parts = urlsplit(self.path)
+            length = int(self.headers.get("Content-Length") or 0)
+            request = Request(
+                at=emulator.clock.now(),
+                method=self.command,
+                path=parts.path,
+                query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+                headers=self.headers,
+                body=self.rfile.read(length) if length else b"",
+                target=self.path,
+            )
+            with emulator.lock:
+                emulator.journal.append(request)
+                response = emulator.handle(request)
+                request.status = response.status
+            self._answer(response)
+
+        def _answer(self, response: Response) -> None:
+            if response.delay_s:
+                # real time: a client's time-out is what a slow answer is about
+                threading.Event().wait(response.delay_s)
+            self.send_response(response.status)
+            for name, value in response.headers.items():
+                self.send_header(name, value)
+            for cookie in response.cookies:
+                self.send_header("Set-Cookie", cookie)
+            self.send_header("Content-Length", str(len(response.body)))
+            self.end_headers()
+            body = response.body[: len(response.body) // 2] if response.torn else response.body
+            if self.command != "HEAD":
+                self.wfile.write(body)
+            self.close_connection = self.close_connection or response.torn
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Print nothing; the journal has it."""
+
+    return Handler
