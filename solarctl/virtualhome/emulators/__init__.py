@@ -14,7 +14,7 @@ def find() -> dict[str, type[Emulator]]:
     for module_info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         for thing in vars(module).values():
-            if isinstance(thing, type) and issubclass(thing, Emulator) and thing.__module__ == module.__name__:
-                if thing.name:
-                    found[thing.name] = thing
+            is_emulator = isinstance(thing, type) and issubclass(thing, Emulator)
+            if is_emulator and thing.__module__ == module.__name__ and thing.name:
+                found[thing.name] = thing
     return found
