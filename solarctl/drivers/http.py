@@ -1,0 +1,425 @@
+"""HTTP for all drivers: one connection per host and run, within the run's time, and no secret in any text.
+
+    http = Http.of(context, "solax", "https://global.solaxcloud.com", secrets=(token,))
+    reply = http.request("POST", "/api/v2/…", json={"wifiSn": serial}, headers={"tokenId": token}, idempotent=True)
+    reply.status, reply.headers["Date"], reply.json()
+
+What comes back: 2xx, 401, 403, and whatever else is in `ok`. Everything else is raised:
+
+    no answer, a broken line, 408, 5xx     DeviceUnreachable, after retries where repeating is harmless
+    429, 503 with Retry-After              DeviceUnreachable with `retry_at`, never repeated
+    other 4xx, a redirection               DeviceReplyError
+    not JSON where JSON is wanted          DeviceReplyError, from `reply.json()`
+    an address that cannot be meant        AddressError (exit 78)
+
+Proxies and CAs are what requests' users expect (HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE, …; see trust.py).
+requests is imported with the first request.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import re
+import threading
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from solarctl import __version__
+from solarctl.context import Context
+from solarctl.drivers import redaction
+from solarctl.drivers.trust import AddressError, Trust, require_private, trust
+from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable
+
+if TYPE_CHECKING:
+    import requests
+
+USER_AGENT = f"solarctl/{__version__}"
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+CONNECT_TIMEOUT_S = 6.0
+FIRST_PAUSE_S = 0.5  # before the first repetition; doubles
+LARGEST_REPLY = 10_000_000  # bytes; no vendor's answer comes near
+LONGEST_RETRY_AFTER_S = 86_400.0
+REDIRECTIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: status, headers (look-ups ignore case) and text; `json()` insists on JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    name: str = ""
+    host: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def json(self) -> Any:
+        """Return the body as JSON, or raise `DeviceReplyError` with the beginning of what came instead."""
+        try:
+            return jsonlib.loads(self.text.lstrip("\ufeff"), parse_constant=_no_such_number)
+        except (ValueError, RecursionError):
+            found = redaction.excerpt(self.text, self.secrets)
+            said = f"begins: {found}" if found else "is empty"
+            raise DeviceReplyError(
+                self.name, f"{self.host} should have sent JSON; its answer ({self.status}) {said}"
+            ) from None
+
+
+def _no_such_number(text: str) -> float:
+    raise ValueError(text)
+
+
+class Http:
+    """A service or device over HTTP, as one account or device sees it (cookies and errors bear its `name`)."""
+
+    @classmethod
+    def of(
+        cls,
+        context: Context,
+        name: str,
+        base_url: str,
+        *,
+        ca_file: Path | None = None,
+        server_name: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> Http:
+        """Return the run's one Http for this name and host.
+
+        `server_name` is the name the certificate must bear where it is not the host's; `headers` go with every
+        request; `secrets` are texts that must never be shown.
+        """
+        key = f"http {name} {base_url} {ca_file or ''} {server_name or ''}"
+        return context.once(key, lambda: cls(context, name, base_url, ca_file, server_name, headers or {}, secrets))
+
+    def __init__(
+        self,
+        context: Context,
+        name: str,
+        base_url: str,
+        ca_file: Path | None,
+        server_name: str | None,
+        headers: Mapping[str, str],
+        secrets: tuple[str, ...],
+    ) -> None:
+        self._context = context
+        self._name = name
+        self._base_url = base_url.rstrip("/")
+        self._ca_file = ca_file
+        self._server_name = server_name
+        self._headers = dict(headers)
+        self._secrets = [text for text in secrets if text]
+        self._session: requests.Session | None = None
+        self._hopeless = False  # the last failure will not pass within this run
+
+    @property
+    def host(self) -> str:
+        """The host as people know it, for messages."""
+        return urlsplit(self._base_url).hostname or self._base_url
+
+    def hide(self, *secrets: str) -> None:
+        """Never show these texts from now on, e.g. a token just received."""
+        self._secrets.extend(text for text in secrets if text and text not in self._secrets)
+
+    def cookies(self) -> dict[str, str]:
+        """Return the cookies the server has set, to be kept for the next run."""
+        found: dict[str, str] = {str(cookie.name): str(cookie.value) for cookie in self._opened().cookies}
+        return found
+
+    def set_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Send these cookies, e.g. those of the last run."""
+        for name, value in cookies.items():
+            self._opened().cookies.set(name, value)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: Mapping[str, Any] | str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+        timeout_s: float = 10,
+        retries: int = 2,
+        ok: Container[int] = (200,),
+        follow: bool = False,
+        private: bool = False,
+    ) -> Reply:
+        """Send a request and return the answer; see the module's first lines for what is raised.
+
+        `idempotent`: repeating does no harm (by default GET, HEAD, OPTIONS, PUT, DELETE). `retries` come only then.
+        `follow`: follow redirections, on this host only. `private`: never log the bodies (log-ins, tokens).
+        """
+        harmless = method in IDEMPOTENT if idempotent is None else idempotent
+        sent = {"params": params, "json": json, "data": data, "headers": {**self._headers, **(headers or {})}}
+        for attempt in range(retries + 1):
+            self._context.check_budget(self._name)
+            try:
+                reply = self._exchange(method, path, sent, timeout_s=timeout_s, follow=follow, private=private)
+                return self._judged(reply, ok)
+            except DeviceUnreachable as error:
+                pause_s = FIRST_PAUSE_S * 2**attempt
+                last = attempt == retries or not harmless or error.retry_at is not None or self._hopeless
+                if last or self._context.budget.remaining_s() <= pause_s:
+                    raise
+                self._log(f"again in {pause_s:g} s: {error.message}")
+                self._context.clock.sleep(pause_s)
+        raise AssertionError("unreachable")
+
+    def _exchange(
+        self, method: str, path: str, sent: dict[str, Any], *, timeout_s: float, follow: bool, private: bool
+    ) -> Reply:
+        """Send once (and once more per redirection) and read the whole answer."""
+        url = self._url(path)
+        for _ in range(REDIRECTIONS + 1):
+            limit_s = self._context.budget.timeout_s(timeout_s)
+            self._log_request(method, url, sent, private)
+            reply = self._within(limit_s, lambda m=method, u=url, s=sent, t=limit_s: self._send(m, u, s, t))  # type: ignore[misc]
+            shown = "(not shown)" if private else redaction.excerpt(reply.text, self._secrets, limit=2000)
+            self._log(f"< {reply.status} {shown}")
+            target = reply.headers.get("Location")
+            if not follow or reply.status not in (301, 302, 303, 307, 308) or not target:
+                return reply
+            url = self._same_host(urljoin(url, target))
+            if reply.status < 307:
+                method, sent = "GET", {"headers": sent["headers"]}
+        raise DeviceReplyError(self._name, f"{self.host} redirects in circles")
+
+    def _send(self, method: str, url: str, sent: dict[str, Any], limit_s: float) -> Reply:
+        session = self._opened()
+        timeout = (min(CONNECT_TIMEOUT_S, limit_s), limit_s)
+        with session.request(method, url, timeout=timeout, allow_redirects=False, stream=True, **sent) as response:
+            body = bytearray()
+            for chunk in response.iter_content(65_536):
+                body += chunk
+                if len(body) > LARGEST_REPLY:
+                    raise DeviceReplyError(self._name, f"{self.host} sends more than {LARGEST_REPLY / 1e6:.0f} MB")
+            text = _decoded(bytes(body), response.encoding)
+            return Reply(response.status_code, response.headers, text, self._name, self.host, tuple(self._secrets))
+
+    def _within(self, limit_s: float, send: Callable[[], Reply]) -> Reply:
+        """Run `send` for at most `limit_s`, whatever it waits for.
+
+        Time-outs of sockets start again with each byte, and none covers the look-up of names; hence a thread.
+        """
+        done: list[Reply] = []
+        failed: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                done.append(send())
+            except BaseException as error:  # noqa: BLE001  carried over to the caller
+                failed.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(limit_s + 0.1)
+        if failed:
+            # "from None": requests' own message contains the URL, which may contain a secret
+            raise self._translated(failed[0], limit_s) from None
+        if not done:
+            self._session = None  # whatever it is stuck in stays with the thread
+            raise DeviceUnreachable(self._name, f"{self.host} did not answer within {limit_s:.0f} s")
+        return done[0]
+
+    def _judged(self, reply: Reply, ok: Container[int]) -> Reply:
+        status = reply.status
+        if status in ok or 200 <= status < 300 or status in (401, 403):
+            return reply
+        retry_at = _retry_at(reply.headers.get("Retry-After"), self._context.clock.now())
+        if status == 429:
+            raise DeviceUnreachable(
+                self._name, f"{self.host} asks for fewer requests{self._until(retry_at)}", retry_at=retry_at
+            )
+        if status == 408 or status >= 500:
+            raise DeviceUnreachable(
+                self._name, f"{self.host} is out of order ({status}){self._until(retry_at)}", retry_at=retry_at
+            )
+        if 300 <= status < 400:
+            target = redaction.redacted(reply.headers.get("Location", "elsewhere"), self._secrets)
+            raise DeviceReplyError(
+                self._name,
+                f"{self.host} sends us to {target} ({status}); that is not followed",
+                hint="If the service has moved, set base_url.",
+            )
+        said = redaction.excerpt(reply.text, self._secrets)
+        raise DeviceReplyError(self._name, f"{self.host} answered {status}" + (f": {said}" if said else ""))
+
+    def _until(self, retry_at: datetime | None) -> str:
+        return f" until {retry_at.astimezone(self._context.timezone):%H:%M:%S}" if retry_at else ""
+
+    def _translated(self, error: BaseException, limit_s: float) -> BaseException:
+        """Return the failure in our words."""
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        if isinstance(error, DeviceError) or not isinstance(
+            error, (requests.RequestException, HTTPError, OSError, ValueError)
+        ):
+            return error
+        if isinstance(error, (requests.exceptions.InvalidHeader, UnicodeError)):
+            return DeviceLoginError(
+                self._name,
+                "a secret or id contains characters that cannot be sent",
+                hint="Look for a line break, a blank or a stray quote in it.",
+            )
+        message, hint, self._hopeless = _reason(error, self.host, limit_s)
+        return DeviceUnreachable(self._name, message, hint=hint)
+
+    def _opened(self) -> requests.Session:
+        if self._session is None:
+            import requests
+
+            parts = self._checked_address()
+            session = requests.Session()
+            session.headers["User-Agent"] = USER_AGENT
+            session.headers["Accept"] = "application/json, */*;q=0.5"
+            session.auth = _as_it_is  # or requests would let ~/.netrc replace our Authorization
+            if parts.scheme == "https":
+                key = f"tls {parts.netloc} {self._ca_file or ''} {self._server_name or ''}"
+                session.mount("https://", self._context.once(key, self._tls_adapter))
+            else:
+                session.mount("http://", self._context.once(f"tcp {parts.netloc}", requests.adapters.HTTPAdapter))
+            self._session = session
+        return self._session
+
+    def _checked_address(self) -> SplitResult:
+        parts = urlsplit(self._base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            shown = redaction.redacted(self._base_url, self._secrets)
+            raise AddressError(self._name, f"{shown} is not an address", hint='Write base_url = "https://HOST[:PORT]".')
+        if parts.scheme == "http":
+            require_private(self._name, parts.hostname, parts.port or 80)
+        return parts
+
+    def _tls_adapter(self) -> requests.adapters.HTTPAdapter:
+        return _tls_adapter(trust(self._name, self._ca_file), self._server_name)
+
+    def _url(self, path: str) -> str:
+        return self._same_host(path) if "://" in path else f"{self._base_url}/{path.lstrip('/')}"
+
+    def _same_host(self, url: str) -> str:
+        ours, theirs = urlsplit(self._base_url), urlsplit(url)
+        if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
+            shown = redaction.redacted(f"{theirs.scheme}://{theirs.netloc}", self._secrets)
+            raise DeviceReplyError(self._name, f"{self.host} sends us to {shown}; that is not followed")
+        return url
+
+    def _log_request(self, method: str, url: str, sent: dict[str, Any], private: bool) -> None:
+        query = "&".join(f"{key}={value}" for key, value in (sent.get("params") or {}).items())
+        body = sent.get("json") if sent.get("json") is not None else sent.get("data")
+        shown = "" if body is None else "(not shown)" if private else _body_text(body)
+        headers = redaction.redacted_headers(sent["headers"], self._secrets)
+        line = f"> {method} {url}{'?' + query if query else ''} {headers or ''} {shown}"
+        self._log(" ".join(line.split()))
+
+    def _log(self, line: str) -> None:
+        self._context.log(f"{self._name}: {redaction.redacted(line, self._secrets)}")
+
+
+def _as_it_is(request: Any) -> Any:
+    return request
+
+
+def _tls_adapter(believed: Trust, server_name: str | None) -> requests.adapters.HTTPAdapter:
+    """Return an adapter that verifies against these CAs alone and reads no bundle it does not need."""
+    from requests.adapters import HTTPAdapter
+
+    if believed.file is None and believed.directory is None:
+        from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+        believed = Trust(file=DEFAULT_CA_BUNDLE_PATH)
+
+    class Adapter(HTTPAdapter):
+        def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+            host, _ = super().build_connection_pool_key_attributes(request, True, cert)
+            pool: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED"}
+            if host["scheme"] == "https":
+                wanted = {"ca_certs": believed.file, "ca_cert_dir": believed.directory, "assert_hostname": server_name}
+                pool |= {key: value for key, value in wanted.items() if value}
+            return host, pool
+
+        def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+            """Change nothing: what to believe is in the pool's key already."""
+
+    return Adapter()
+
+
+def _reason(error: BaseException, host: str, limit_s: float) -> tuple[str, str, bool]:
+    """Return a failed exchange as a sentence, a hint, and whether repeating it is useless."""
+    import requests
+
+    kinds = requests.exceptions
+    if isinstance(error, kinds.SSLError):
+        said = str(error)
+        found = re.search(
+            r"certificate verify failed: ([^(']+)|(Hostname mismatch[^']*|hostname '[^']+' doesn't match[^\"]*)", said
+        )
+        why = next(filter(None, found.groups()), "").strip() if found else ""
+        return (
+            f"{host} cannot prove who it is" + (f" ({why})" if why else " (TLS)"),
+            "Is the clock right? A server with a certificate of its own needs ca_file.",
+            True,
+        )
+    if isinstance(error, kinds.ProxyError):
+        return f"the proxy on the way to {host} does not answer", "See HTTPS_PROXY and NO_PROXY.", False
+    if isinstance(error, (kinds.Timeout, TimeoutError)):
+        return f"{host} did not answer within {limit_s:.0f} s", "", False
+    if isinstance(error, (kinds.InvalidURL, kinds.MissingSchema, kinds.InvalidSchema)):
+        return f"the address of {host} cannot be used", "Correct base_url, or the proxy in the environment.", True
+    said = str(error)
+    if "NameResolutionError" in said or "getaddrinfo" in said:
+        return f"the name {host} is not known", "Is the network up, and the name spelt right?", False
+    if "refused" in said:
+        return f"{host} refuses connections", "", False
+    if "No route" in said or "unreachable" in said:
+        return f"there is no way to {host}", "Is the network up?", False
+    return f"{host} broke off the connection", "", False
+
+
+def _retry_at(value: str | None, now: datetime) -> datetime | None:
+    """Return the moment of a Retry-After header: seconds, or a date."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        from email.utils import parsedate_to_datetime
+
+        try:
+            moment = parsedate_to_datetime(value)
+        except (ValueError, TypeError):
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    return now + timedelta(seconds=max(0.0, min(LONGEST_RETRY_AFTER_S, seconds)))
+
+
+def _decoded(body: bytes, encoding: str | None) -> str:
+    """Return a body as text: UTF-8 unless its header names another encoding (JSON is always UTF-8)."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            return body.decode(encoding or "latin-1", "replace")
+        except LookupError:
+            return body.decode("latin-1")
+
+
+def _body_text(body: Any) -> str:
+    if isinstance(body, bytes):
+        return body.decode("utf-8", "replace")
+    return body if isinstance(body, str) else jsonlib.dumps(body, default=str)
