@@ -18,7 +18,7 @@ SECTION = "forced"  # its key in state.json
 MODES = ("off", "surplus", "min+surplus", "now")
 LONGEST = timedelta(days=31)
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([dhms]|min)", re.IGNORECASE)
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(min|[dhms])", re.IGNORECASE)
 _UNIT_S = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1}
 
 
