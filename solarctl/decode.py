@@ -47,7 +47,7 @@ class Decoder:
             return None
         before = len(self.problems)
         known = {f.name.rstrip("_"): f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
-        hints = _hints(cls)
+        hints = _hints(cls)  # type: ignore[arg-type]
         values: dict[str, Any] = {}
         for key, value in table.items():
             where = f"{path}.{key}"
@@ -66,7 +66,8 @@ class Decoder:
         if len(self.problems) > before:
             return None
         settings = cls(**values)
-        for key, message in getattr(settings, "problems", list)():
+        contradictions: Iterable[tuple[str, str]] = settings.problems() if hasattr(settings, "problems") else ()
+        for key, message in contradictions:
             self._problem(f"{path}.{key}" if key else path, message)
         return settings if len(self.problems) == before else None
 

@@ -10,9 +10,9 @@ _PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
 
 
 def find_lines(text: str) -> dict[str, int]:
-    """Return the line (from 1) of every table and key, by dotted path; rows of [[tables]] count from 0.
+    r"""Return the line (from 1) of every table and key, by dotted path; rows of [[tables]] count from 0.
 
-    >>> find_lines('[site]\\ntimezone = "UTC"')
+    >>> find_lines('[site]\ntimezone = "UTC"')
     {'site': 1, 'site.timezone': 2}
     """
     lines: dict[str, int] = {}

@@ -1,0 +1,5 @@
+"""`python -m solarctl`."""
+
+from solarctl.cli import main
+
+main()

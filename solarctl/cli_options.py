@@ -1,0 +1,85 @@
+"""The options that stand after every command, and the decorator that makes a function a command.
+
+@site_command("grid-guard")
+def command(run: Run) -> None:
+    \"\"\"Bring the grid in while the battery is low.\"\"\"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from solarctl.run import Options, Run
+from solarctl.runner import Environment, Manners, execute
+
+CommandBody = Callable[..., None]
+
+_SHARED: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "-c",
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The config file [env: SOLARCTL_CONFIG].",
+    ),
+    click.option(
+        "--state-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where state and history are kept [env: SOLARCTL_STATE_DIR].",
+    ),
+    click.option("-n", "--dry-run", is_flag=True, help="Read and decide; change and record nothing."),
+    click.option("--json", is_flag=True, help="Print one JSON object."),
+    click.option("-q", "--quiet", is_flag=True, help="Print trouble only."),
+    click.option("-v", "--verbose", count=True, help="Say more; -vv shows requests."),
+    click.option("--now", metavar="ISO8601", help="What would you do at this moment? Implies --dry-run."),
+)
+
+
+def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of every command."""
+    for option in reversed(_SHARED):
+        function = option(function)
+    return function
+
+
+def site_command(
+    name: str, *, rule: bool = True, supply_first: bool = False, **attributes: Any
+) -> Callable[[CommandBody], click.Command]:
+    """Make a function of a Run a command.
+
+    `rule`: it holds the run lock of its name, pings the heartbeat, and its trouble is mailed; commands that only
+    look say False. `supply_first`: it goes on when state cannot be read or written.
+    """
+    manners = Manners(name.replace(" ", "-"), rule=rule, supply_first=supply_first)
+
+    def decorate(body: CommandBody) -> click.Command:
+        own_options = list(getattr(body, "__click_params__", []))
+
+        @shared_options
+        @click.pass_context
+        def callback(
+            context: click.Context,
+            config: Path | None,
+            state_dir: Path | None,
+            dry_run: bool,
+            json: bool,
+            quiet: bool,
+            verbose: int,
+            now: str | None,
+            **own: Any,
+        ) -> None:
+            options = Options(config, state_dir, dry_run, json, quiet, verbose, now)
+            environment = context.find_object(Environment) or Environment()
+            context.exit(execute(manners, body, options, environment, own))
+
+        shared = list(getattr(callback, "__click_params__", []))
+        callback.__click_params__ = shared + own_options  # type: ignore[attr-defined]
+        return click.command(name.split()[-1], help=body.__doc__, **attributes)(callback)
+
+    return decorate
+
+
+__all__ = ["Run", "shared_options", "site_command"]

@@ -1,0 +1,15 @@
+"""The lazy table of commands: name → where it is, and its line in `--help`; nothing is imported for it."""
+
+from __future__ import annotations
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "grid-guard": ("grid_guard:command", "Bring the grid in while the battery is low."),
+    "record": ("record:command", "Write one row of all meters into history."),
+    "status": ("status:command", "Show every device, its age, and what was missed."),
+    "why": ("why:command", "Explain what was decided, and when."),
+    "check": ("check:command", "Find mistakes in the config and its surroundings."),
+    "device": ("device:group", "List, read and steer devices by hand."),
+    "pause": ("pause:pause", "Let rules look but not touch."),
+    "resume": ("pause:resume", "End a pause."),
+    "completion": ("completion:command", "Print the shell's completion script."),
+}

@@ -1,0 +1,125 @@
+"""From a command's body to an exit code: locks, errors, output, and what follows a run (trouble mail, heartbeat)."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from solarctl.clock import SystemClock
+from solarctl.context import Clock
+from solarctl.errors import Exit, SolarctlError, StateError
+from solarctl.output import show_failure, show_run
+from solarctl.run import Interrupted, Options, Run
+
+
+@dataclass
+class Environment:
+    """What a run is started in; the demo and the tests bring their own clock and streams."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    on_run: Callable[[Run], None] | None = None  # told of the run when it is over
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How a command behaves around its body."""
+
+    name: str
+    rule: bool = True
+    supply_first: bool = False
+
+
+def execute(
+    manners: Manners, body: Callable[..., None], options: Options, environment: Environment, own: dict[str, Any]
+) -> int:
+    """Run a command's body and return the exit code; nothing escapes but click's own exceptions."""
+    out, err = environment.out, environment.err
+    log = (lambda line: print(line, file=err, flush=True)) if options.verbose > 1 else (lambda _line: None)
+    try:
+        run = Run(manners.name, options, environment.clock, log)
+    except SolarctlError as error:
+        return show_failure(manners.name, error, options, out, err, environment.clock.now())
+    run.supply_first = manners.supply_first
+    streams_text = not options.json and not options.quiet
+    if streams_text:
+        run.on_text = lambda text: print(text, file=out, flush=True)
+    _perform(manners, body, run, own)
+    from solarctl import aftermath
+
+    if manners.rule and not run.dry_run:
+        aftermath.before_output(run)
+    show_run(run, out, err)
+    if manners.rule and not run.dry_run:
+        aftermath.after_output(run)
+    if environment.on_run:
+        environment.on_run(run)
+    return run.exit_code
+
+
+def _perform(manners: Manners, body: Callable[..., None], run: Run, own: dict[str, Any]) -> None:
+    from solarctl import aftermath
+
+    try:
+        with _lock(manners, run):
+            if manners.rule and not run.dry_run:
+                aftermath.started(run)
+            body(run, **own)
+    except SolarctlError as error:
+        run.note(error)
+    except KeyboardInterrupt:
+        run.codes.append(Exit.INTERRUPTED)
+    except Interrupted:
+        run.codes.append(Exit.TERMINATED)
+    except Exception as error:
+        import click
+
+        if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+            raise
+        run.note(_bug(run, error))
+
+
+@contextlib.contextmanager
+def _held(lock: AbstractContextManager[Any]) -> Iterator[None]:
+    with lock:
+        yield
+
+
+def _lock(manners: Manners, run: Run) -> AbstractContextManager[Any]:
+    """Return the run lock, taken; or nothing where none is wanted, or none can be had and supply comes first."""
+    if not manners.rule or run.dry_run:
+        return contextlib.nullcontext()
+    stack = contextlib.ExitStack()
+    try:
+        stack.enter_context(run.state.lock_run(manners.name))
+    except StateError as error:
+        if not manners.supply_first:
+            raise
+        run.note(error)
+    return stack
+
+
+class Bug(SolarctlError):
+    """Something in solarctl itself went wrong."""
+
+    exit_code = Exit.BUG
+
+
+def _bug(run: Run, error: Exception) -> Bug:
+    """Return a bug as an error with a hint; the traceback goes to a file in the state folder."""
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    run.log(text)
+    hint = "Run it again with -vv to see where, and please report that."
+    path = run.state_dir / "bug.txt"
+    with contextlib.suppress(OSError):
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        hint = f"Please report it with {path}."
+    return Bug(f"a bug in solarctl ({type(error).__name__}: {error})", hint=hint)

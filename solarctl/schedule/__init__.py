@@ -1,0 +1,1 @@
+"""The schedule: crontab lines, what they run, and when."""

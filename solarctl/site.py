@@ -1,0 +1,212 @@
+"""The site: named devices as typed capabilities, and the one place where actions are carried out.
+
+Opening a site costs nothing: constructors do no I/O, and a driver's file is imported when its device is asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar, assert_never
+
+from solarctl.capabilities import (
+    BatteryMode,
+    BatteryPermissions,
+    BatteryReserve,
+    Charger,
+    PhaseSwitch,
+    PowerLimiter,
+    Switch,
+    Thermostat,
+    TokenHolder,
+)
+from solarctl.config import Config
+from solarctl.context import Context
+from solarctl.decision import (
+    Action,
+    Outcome,
+    RenewToken,
+    ResumeSchedule,
+    SendMail,
+    SetChargeLimit,
+    SetCoolSetpoint,
+    SetHeatSetpoint,
+    SetMode,
+    SetPermissions,
+    SetPower,
+    SetReserve,
+    SwitchTo,
+)
+from solarctl.drivers import catalogue
+from solarctl.errors import ConfigError, DeviceError, Problem, SolarctlError
+from solarctl.readings import ChargerReading, ReserveReading, ThermostatReading
+
+T = TypeVar("T")
+Known = Callable[[str, type[Any]], Any]  # a reading of this very run, or None, so that nothing is asked twice
+
+
+class Site:
+    """The devices and accounts of one config, opened on demand."""
+
+    def __init__(self, config: Config, context: Callable[[Site], Context]) -> None:
+        self.config = config
+        self._devices: dict[str, Any] = {}
+        self._accounts: dict[str, Any] = {}
+        self.context = context(self)
+
+    def get(self, name: str, capability: type[T]) -> T:
+        """Return a device that offers `capability`; `ConfigError` in a sentence when it does not."""
+        opened = self.device(name)
+        if not isinstance(opened, capability):
+            driver = self.config.entry("devices", name).get("driver")
+            raise ConfigError(
+                [
+                    Problem(
+                        f"devices.{name}",
+                        f"{name} ({driver}) is not a {capability.__name__}",
+                        self._hint_for(capability),
+                        self.config.line(f"devices.{name}"),
+                    )
+                ]
+            )
+        return opened
+
+    def offers(self, name: str, capability: type) -> bool:
+        """Return whether a device offers `capability`."""
+        return isinstance(self.device(name), capability)
+
+    def device(self, name: str) -> Any:
+        """Return a device by name, whatever it can do."""
+        if name not in self._devices:
+            table = self.config.entry("devices", name)
+            path = f"devices.{name}"
+            cls = self._class(path, "driver", table.get("driver"), catalogue.load_driver)
+            settings = self.config.table(path, cls.Settings, ignore=("driver",))
+            self._check_account(path, settings)
+            self._devices[name] = cls(name, settings, self.context)
+        return self._devices[name]
+
+    def account(self, name: str) -> Any:
+        """Return an account by name."""
+        if name not in self._accounts:
+            table = self.config.entry("accounts", name)
+            path = f"accounts.{name}"
+            cls = self._class(path, "service", table.get("service"), catalogue.load_service)
+            settings = self.config.table(path, cls.Settings, ignore=("service",))
+            self._accounts[name] = cls(name, settings, self.context)
+        return self._accounts[name]
+
+    def _class(self, path: str, key: str, value: Any, load: Callable[[str], type]) -> Any:
+        if not isinstance(value, str):
+            raise ConfigError([Problem(f"{path}.{key}", "is missing", f"Add {key} = …", self.config.line(path))])
+        try:
+            return load(value)
+        except ConfigError as error:
+            line = self.config.line(f"{path}.{key}")
+            raise ConfigError(
+                [dataclasses.replace(p, path=f"{path}.{key}", line=line) for p in error.problems]
+            ) from error
+
+    def _check_account(self, path: str, settings: Any) -> None:
+        for field in dataclasses.fields(settings):
+            service = field.metadata.get("account")
+            name = getattr(settings, field.name)
+            if not service or not name:
+                continue
+            found = self.config.entry("accounts", name).get("service")
+            if service is not True and found != service:
+                where = f"{path}.{field.name}"
+                message = f"the account {name} is for {found}, not for {service}"
+                raise ConfigError([Problem(where, message, "", self.config.line(where))])
+
+    def _hint_for(self, capability: type) -> str:
+        fitting = [name for name in self.config.names("devices") if capability.__name__ in self._can(name)]
+        return f"Devices that are: {', '.join(fitting)}." if fitting else ""
+
+    def _can(self, name: str) -> tuple[str, ...]:
+        driver = self.config.entry("devices", name).get("driver")
+        try:
+            return tuple(one.__name__ for one in catalogue.capabilities(str(driver)))
+        except ConfigError:
+            return ()
+
+    def carry_out(
+        self, action: Action, known: Known, note: Callable[[SolarctlError], None], *, dry_run: bool
+    ) -> Outcome:
+        """Bring a device to the action's target and say what became of it; a `DeviceError` says why not.
+
+        A relay whose position cannot be read is switched on all the same (supply comes first); `note` gets the trouble.
+        """
+        try:
+            is_there = self._is_there(action, known)
+        except DeviceError as error:
+            if not (isinstance(action, SwitchTo) and action.to):
+                raise
+            note(error)
+            is_there = False
+        if is_there:
+            return Outcome.UNCHANGED
+        if dry_run:
+            return Outcome.DRY_RUN
+        return Outcome.DONE if self._write(action) else Outcome.PENDING
+
+    def _is_there(self, action: Action, known: Known) -> bool:
+        """Return whether the device is at the target already; raises when its position cannot be read."""
+        match action:
+            case SwitchTo(device, to):
+                return bool(self.get(device, Switch).read_switch().on is to)
+            case SetChargeLimit(device, to, _, renew):
+                reading = known(device, ChargerReading) or self.get(device, Charger).read_charger()
+                return not renew and reading.limit_a == to
+            case SetReserve(device, to):
+                return bool(self._reserve(device, known).reserve_pct == to)
+            case SetMode(device, to):
+                return bool(self._reserve(device, known).mode == to)
+            case SetCoolSetpoint(device, to):
+                return bool(self._thermostat(device, known).setpoint_deg == to)
+            case SetHeatSetpoint(device, to):
+                return bool(self._thermostat(device, known).heat_setpoint_deg == to)
+            case ResumeSchedule(device):
+                return bool(self._thermostat(device, known).hold == "schedule")
+            case SetPower() | SetPermissions() | RenewToken() | SendMail():
+                return False
+            case _:
+                assert_never(action)
+
+    def _write(self, action: Action) -> bool:
+        match action:
+            case SwitchTo(device, to):
+                return self.get(device, Switch).switch(to)
+            case SetPower(device, to):
+                return self.get(device, PowerLimiter).set_power(to)
+            case SetChargeLimit(device, to, ttl_min, phases=int(phases)):
+                return self.get(device, PhaseSwitch).set_phase_limit(to, phases, ttl_min=ttl_min)
+            case SetChargeLimit(device, to, ttl_min):
+                return self.get(device, Charger).set_charge_limit(to, ttl_min=ttl_min)
+            case SetReserve(device, to):
+                return self.get(device, BatteryReserve).set_reserve(to)
+            case SetMode(device, to):
+                return self.get(device, BatteryMode).set_mode(to)
+            case SetPermissions(device, to):
+                return self.get(device, BatteryPermissions).set_permissions(to)
+            case SetCoolSetpoint(device, to, until):
+                return self.get(device, Thermostat).set_cool_setpoint(to, until=until)
+            case SetHeatSetpoint(device, to, until):
+                return self.get(device, Thermostat).set_heat_setpoint(to, until=until)
+            case ResumeSchedule(device):
+                return self.get(device, Thermostat).resume_schedule()
+            case RenewToken(account):
+                holder = self.account(account)
+                assert isinstance(holder, TokenHolder), account
+                holder.refresh_token()
+                return True
+            case SendMail(device):
+                raise DeviceError(device, "mail is sent by the run, not by a device")
+            case _:
+                assert_never(action)
+
+    def _reserve(self, device: str, known: Known) -> Any:
+        return known(device, ReserveReading) or self.device(device).read_reserve()
+
+    def _thermostat(self, device: str, known: Known) -> Any:
+        return known(device, ThermostatReading) or self.get(device, Thermostat).read_thermostat()
