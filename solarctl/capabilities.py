@@ -80,9 +80,11 @@ class Charger(Protocol):
 
 @runtime_checkable
 class PhaseSwitch(Protocol):
-    """A charger that can be told to use one phase or three."""
+    """A charger that can offer its current on one phase or on three."""
 
-    def set_phases(self, phases: int) -> bool: ...
+    def set_phase_limit(self, limit_a: int, phases: int, *, ttl_min: float) -> bool:
+        """Offer `limit_a` A on `phases` phases (1 or 3), for `ttl_min` minutes, else like `set_charge_limit`."""
+        ...
 
 
 @runtime_checkable

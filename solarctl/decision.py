@@ -42,6 +42,7 @@ class SetChargeLimit:
     to: int
     ttl_min: float = 3
     renew: bool = False  # write even an unchanged limit, to keep its time to live
+    phases: int | None = None  # offer it on so many phases only; None: on all that are wired
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ class ChargerReading(Reading):
     power_at: datetime | None = _hidden()
     limit_expires_at: datetime | None = _hidden()
     restarted_at: datetime | None = _hidden()
+    can_switch_phases: bool = _hidden(False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
