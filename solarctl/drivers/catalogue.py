@@ -87,7 +87,7 @@ def _load(kind: str, name: str, rows: Mapping[str, Entry], beside: Path | None) 
         sys.path.append(str(beside))  # last, so that no file of the house hides a module of Python's
     try:
         cls = _class(name)
-    except Exception as error:  # noqa: BLE001  somebody else's file may fail in any way; it must not look like our bug
+    except Exception as error:  # somebody else's file may fail in any way; it must not look like our bug
         raise ConfigError(
             f"{name} cannot be loaded ({type(error).__name__}: {error})",
             hint="It is written package.module:Class, and the file must be where Python finds it.",

@@ -156,16 +156,20 @@ class Http:
         ok: Container[int] = (200,),
         follow: bool = False,
         private: bool = False,
+        each: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a request and return the answer; see the module's first lines for what is raised.
 
         `idempotent`: repeating does no harm (by default GET, HEAD, OPTIONS, PUT, DELETE). `retries` come only then.
         `follow`: follow redirections, on this host only. `private`: never log the bodies (log-ins, tokens).
+        `each` is called before each attempt, to count it against a quota; what it raises ends the request.
         """
         harmless = method in IDEMPOTENT if idempotent is None else idempotent
         sent = {"params": params, "json": json, "data": data, "headers": {**self._headers, **(headers or {})}}
         for attempt in range(retries + 1):
             self._context.check_budget(self._name)
+            if each is not None:
+                each()
             try:
                 reply = self._exchange(method, path, sent, timeout_s=timeout_s, follow=follow, private=private)
                 return self._judged(reply, ok)
