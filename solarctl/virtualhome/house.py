@@ -156,7 +156,11 @@ class House:
 
     def call_at(self, moment: datetime, action: Callable[[], None]) -> None:
         """Have `action` called when the house reaches `moment`."""
-        self._remember(moment.timestamp(), action, 0.0)
+        self.call_at_s(moment.timestamp(), action)
+
+    def call_at_s(self, moment_s: float, action: Callable[[], None]) -> None:
+        """Like `call_at`, with seconds since 1970."""
+        self._remember(moment_s, action, 0.0)
 
     def call_every(self, period_s: float, action: Callable[[], None], *, phase_s: float = 0.0) -> None:
         """Have `action` called every `period_s`, at whole multiples of it since 1970 plus `phase_s`."""
