@@ -21,6 +21,7 @@ from solarctl.readings import (
     ReserveReading,
     SolarReading,
     SwitchReading,
+    TemperatureReading,
     ThermostatReading,
     WeatherReading,
 )
@@ -67,6 +68,20 @@ class DeviceMeter(Protocol):
     """The meter of one load (a socket's, a heater's): power drawn, and energy where it counts."""
 
     def read_device(self) -> LoadReading: ...
+
+
+@runtime_checkable
+class Thermometer(Protocol):
+    """Measures one temperature, such as a tank's."""
+
+    def read_temperature(self) -> TemperatureReading: ...
+
+
+@runtime_checkable
+class PowerSteps(Protocol):
+    """A variator that knows the powers it can really be set to, in W, rising from 0."""
+
+    def power_steps(self) -> Sequence[float]: ...
 
 
 @runtime_checkable
@@ -186,6 +201,8 @@ CAPABILITIES: tuple[type, ...] = (
     Switch,
     PowerLimiter,
     DeviceMeter,
+    Thermometer,
+    PowerSteps,
     Charger,
     PhaseSwitch,
     BatteryReserve,

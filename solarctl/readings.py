@@ -183,6 +183,14 @@ class PowerReading(Reading):
     energy_kwh: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperatureReading(Reading):
+    """A thermometer's reading, such as a tank's, in the unit it was set up with."""
+
+    what: ClassVar[str] = "temperature"
+    temperature_deg: float
+
+
 def to_json(device: str, reading: Reading) -> dict[str, Any]:
     """Return a reading as one object of the contract's `readings[]`."""
     row: dict[str, Any] = {"device": device, "what": reading.what, "at": reading.at.isoformat(timespec="seconds")}
