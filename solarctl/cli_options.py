@@ -62,6 +62,7 @@ def site_command(
         @click.pass_context
         def callback(
             context: click.Context,
+            /,
             config: Path | None,
             state_dir: Path | None,
             dry_run: bool,

@@ -166,13 +166,9 @@ def _number(hint: type, value: Any, metadata: Mapping[str, Any]) -> int | float:
         if value != int(value):
             raise Mistake(f"must be a whole number, not {value}")
         value = int(value)
-    for name, wrong, word in (
-        ("ge", lambda limit: value < limit, "at least"),
-        ("gt", lambda limit: value <= limit, "more than"),
-        ("le", lambda limit: value > limit, "at most"),
-    ):
+    for name, word in (("ge", "at least"), ("gt", "more than"), ("le", "at most")):
         limit = metadata.get(name)
-        if limit is not None and wrong(limit):
+        if limit is not None and not {"ge": value >= limit, "gt": value > limit, "le": value <= limit}[name]:
             raise Mistake(f"must be {word} {limit:g}, not {value:g}")
     return value if hint is int else float(value)
 

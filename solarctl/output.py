@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -37,7 +38,8 @@ def show_failure(command: str, error: SolarctlError, options: Options, out: Text
 
 def failure_json(command: str, error: SolarctlError, at: datetime) -> dict[str, Any]:
     """Return the JSON object of a command that could not start."""
-    return {
+    problems = {"problems": [asdict(one) for one in error.problems]} if isinstance(error, ConfigError) else {}
+    return problems | {
         "command": command,
         "at": at.astimezone().isoformat(timespec="seconds"),
         "reason": None,

@@ -145,7 +145,7 @@ def _check_schedule(schedule: str) -> None:
 
 
 def _without_input(command: str) -> str:
-    """Return the command as the shell gets it: an unescaped % starts its standard input, \\% is a plain one."""
+    r"""Return the command as the shell gets it: an unescaped % starts its standard input, \% is a plain one."""
     return re.split(r"(?<!\\)%", command, maxsplit=1)[0].replace("\\%", "%").strip()
 
 
@@ -162,5 +162,6 @@ def _solarctl_words(command: str) -> tuple[str, tuple[str, ...]]:
             if index >= 2 and words[index - 1] == "-m":
                 word = words[index - 2]
             stop = next((i for i, one in enumerate(tail) if set(one) & set("|&;<>()")), len(tail))
-            return word, tuple(tail[:stop])
+            redirected = stop < len(tail) and tail[stop][0] in "<>" and stop > 0 and tail[stop - 1].isdigit()
+            return word, tuple(tail[: stop - 1 if redirected else stop])
     return "", ()

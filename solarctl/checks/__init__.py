@@ -1,0 +1,38 @@
+"""What `check` looks for, one file each: a function `check(house) -> Iterable[Problem]`; found by folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from solarctl.config import Config
+from solarctl.errors import Problem
+
+
+@dataclass(frozen=True)
+class House:
+    """What a check may look at.
+
+    `settings`: each command's decoded table; `devices` and `accounts`: each one's class and decoded settings.
+    """
+
+    config: Config
+    state_dir: Path
+    environ: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    devices: Mapping[str, tuple[type, Any]] = field(default_factory=dict)
+    accounts: Mapping[str, tuple[type, Any]] = field(default_factory=dict)
+
+    def problem(self, path: str, message: str, hint: str = "", *, severity: str = "error") -> Problem:
+        """Return a problem with the line of its dotted path."""
+        return Problem(path, message, hint, self.config.line(path), severity)
+
+
+def find() -> Iterator[Callable[[House], Iterable[Problem]]]:
+    """Yield every check."""
+    for module_info in pkgutil.iter_modules(__path__):
+        yield importlib.import_module(f"{__name__}.{module_info.name}").check

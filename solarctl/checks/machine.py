@@ -1,0 +1,59 @@
+"""The machine: its clock, its zone, its crontab, and whether trouble can reach anybody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from solarctl.checks import House
+from solarctl.errors import Problem
+from solarctl.schedule.installed import installed
+
+BUILT_YEAR = 2026  # a clock before the year this was written in was never set
+
+
+def check(house: House) -> Iterable[Problem]:
+    yield from _clock()
+    yield from _zone(house)
+    crontab = installed()
+    yield from crontab.problems
+    if crontab.ours and house.config.find("mail") is None and not _has_mta():
+        message = "nobody hears of trouble: there is neither [mail] nor a mail transport for cron on this machine"
+        yield house.problem("mail", message, "Add [mail]; trouble is in the system log meanwhile.", severity="warning")
+    for job in crontab.ours:
+        if "/shims/" in job.program:
+            message = f"{job.program} is a shim that starts slowly each time"
+            yield Problem("crontab", message, "Write the path of the installed program.", job.line, "warning")
+    if crontab.ours and not os.access(_existing(house.state_dir), os.W_OK):
+        yield Problem(str(house.state_dir), "the state folder cannot be written", "Run as its owner, or change it.")
+
+
+def _clock() -> Iterable[Problem]:
+    year = datetime.now(UTC).year
+    if year < BUILT_YEAR:
+        yield Problem("clock", f"this machine thinks it is {year}", "Set its clock: timedatectl set-ntp true")
+
+
+def _zone(house: House) -> Iterable[Problem]:
+    now = datetime.now(UTC)
+    here, there = now.astimezone().utcoffset(), now.astimezone(house.config.timezone).utcoffset()
+    if here != there and any("CRON_TZ" not in job.environment for job in installed().ours):
+        message = f"cron on this machine runs by another zone than {house.config.site.timezone}"
+        hint = "Times in the crontab are this machine's; solarctl itself uses the site's zone."
+        yield house.problem("site.timezone", message, hint, severity="warning")
+    longitude, offset = house.config.site.longitude, there
+    if longitude is not None and offset is not None and abs(offset.total_seconds() / 3600 - longitude / 15) > 3.5:
+        message = f"{house.config.site.timezone} and a longitude of {longitude:g}° are far apart"
+        hint = "East is positive, west is negative."
+        yield house.problem("site.longitude", message, hint, severity="warning")
+
+
+def _has_mta() -> bool:
+    return any(shutil.which(name) or Path(f"/usr/sbin/{name}").exists() for name in ("sendmail", "msmtp"))
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() or folder == folder.parent else _existing(folder.parent)

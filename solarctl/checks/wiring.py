@@ -1,0 +1,57 @@
+"""Devices that nobody uses, accounts that nobody uses, and devices that two commands steer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from solarctl.checks import House
+from solarctl.errors import Problem
+
+DESIGNED_TOGETHER = (
+    {"precool", "thermostat-step"},
+    {"peak-mode", "eod-status"},
+    {"plan", "apply"},
+)
+
+
+def check(house: House) -> Iterable[Problem]:
+    used: set[str] = set()
+    steered: dict[str, list[str]] = {}
+    for command, settings in house.settings.items():
+        for name, steers in named_devices(settings):
+            used.add(name)
+            if steers and command not in steered.setdefault(name, []):
+                steered[name].append(command)
+    for name, commands in steered.items():
+        if len(commands) > 1 and not any(set(commands) <= pair for pair in DESIGNED_TOGETHER):
+            message = f"is steered by {' and '.join(commands)}; they would work against each other"
+            yield house.problem(f"devices.{name}", message, "Take it out of one of them.")
+    for name in house.config.names("devices"):
+        if name not in used and house.settings:
+            yield house.problem(f"devices.{name}", "no command uses it", severity="warning")
+    needed = {table.get("account") for table in map(house.config.find, _paths(house, "devices")) if table}
+    for name in house.config.names("accounts"):
+        if name not in needed:
+            yield house.problem(f"accounts.{name}", "no device uses it", severity="warning")
+
+
+def _paths(house: House, kind: str) -> Iterator[str]:
+    return (f"{kind}.{name}" for name in house.config.names(kind))
+
+
+def named_devices(settings: Any) -> Iterator[tuple[str, bool]]:
+    """Yield (device, whether it is steered) for every device that settings name, nested ones too."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if "device" in field.metadata:
+            for name in [value] if isinstance(value, str) else value or ():
+                if name:
+                    yield name, bool(field.metadata.get("steers"))
+        elif dataclasses.is_dataclass(value):
+            yield from named_devices(value)
+        elif isinstance(value, (tuple, list)):
+            for item in value:
+                if dataclasses.is_dataclass(item):
+                    yield from named_devices(item)

@@ -1,0 +1,107 @@
+"""`status`: the house at a glance: every device, how old its word is, what is paused, and what was missed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from solarctl.cli_options import site_command
+from solarctl.errors import ConfigError, SolarctlError
+from solarctl.questions import meters
+from solarctl.readings import to_json
+from solarctl.run import Run
+from solarctl.schedule.missed import missed_runs
+
+_UNITS = {
+    "grid_w": ("grid", "W"),
+    "solar_w": ("solar", "W"),
+    "battery_w": ("battery", "W"),
+    "load_w": ("load", "W"),
+    "charger_w": ("charger", "W"),
+    "power_w": ("power", "W"),
+    "soc_pct": ("charge", "%"),
+    "reserve_pct": ("reserve", "%"),
+    "limit_a": ("limit", "A"),
+    "setpoint_deg": ("cool to", "°"),
+    "heat_setpoint_deg": ("heat to", "°"),
+    "indoor_deg": ("indoors", "°"),
+    "energy_kwh": ("energy", "kWh"),
+}
+
+
+@site_command("status", rule=False)
+@click.option("--offline", is_flag=True, help="Ask no device: show what the last runs were told.")
+def command(run: Run, offline: bool) -> None:
+    """Show every device, how old its word is, and what was missed."""
+    rows = _remembered(run) if offline else _asked(run)
+    missed = missed_runs(run)
+    pauses = run.state.read().get("pause", {})
+    values: dict[str, Any] = {"devices": rows, "missed": missed, "paused": dict(pauses)}
+    lines = [_line(row) for row in rows] or ["There are no devices in the config."]
+    for name, pause in pauses.items():
+        whose = "Every rule" if name == "*" else name
+        lines.append(f"{whose} is paused until {pause.get('until') or '`solarctl resume`'}.")
+    lines += [f"{one['command']} should have run at {one['at']} and did not." for one in missed]
+    run.answer(values, "\n".join(lines))
+
+
+def _asked(run: Run) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for name in run.config.names("devices"):
+        try:
+            questions = list(meters(run.site.device(name)))
+        except ConfigError as error:
+            run.note(error)
+            rows.append(_silent(name, None, error))
+            continue
+        for what, ask in questions:
+            before = len(run.errors)
+            reading = run.read(name, ask)
+            if reading is not None:
+                row = to_json(name, reading) | {"what": what}
+                rows.append(row | {"age_s": round(reading.age_s(run.now)), "error": None})
+            else:
+                rows.append(_silent(name, what, run.errors[-1] if len(run.errors) > before else None))
+    return rows
+
+
+def _silent(name: str, what: str | None, error: SolarctlError | None) -> dict[str, Any]:
+    message = error.message if error else "no answer"
+    return {"device": name, "what": what, "at": None, "age_s": None, "error": message}
+
+
+def _remembered(run: Run) -> list[dict[str, Any]]:
+    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    for decision in run.history.decisions(limit=200):
+        for reading in decision.get("readings", ()):
+            key = (reading["device"], reading["what"])
+            if key not in newest or reading["at"] > newest[key]["at"]:
+                newest[key] = reading
+    return [
+        reading | {"age_s": round((run.now - datetime.fromisoformat(reading["at"])).total_seconds()), "error": None}
+        for _, reading in sorted(newest.items())
+    ]
+
+
+def _line(row: dict[str, Any]) -> str:
+    head = f"{row['device']}" + (f" ({row['what']})" if row["what"] else "")
+    if row["error"]:
+        return f"{head}: {row['error']}"
+    words = [
+        f"{word} {row[key]:,.{1 if unit in ('°', 'kWh') else 0}f} {unit}".replace(",", " ").replace(" °", "°")
+        for key, (word, unit) in _UNITS.items()
+        if row.get(key) is not None
+    ]
+    if row.get("on") is not None:
+        words.insert(0, "on" if row["on"] else "off")
+    if row.get("mode"):
+        words.append(str(row["mode"]))
+    return f"{head}: {', '.join(words) or 'nothing known'}, {_age(row['age_s'])}"
+
+
+def _age(age_s: float) -> str:
+    if age_s < 90:
+        return "now" if age_s < 10 else f"{age_s:.0f} s ago"
+    return f"{age_s / 60:.0f} min ago" if age_s < 5400 else f"{age_s / 3600:.0f} h ago"

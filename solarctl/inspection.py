@@ -1,0 +1,97 @@
+"""Decode everything in a config, so that `check` and `setup` can tell all its mistakes at once."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+from solarctl.checks import House, find
+from solarctl.commands import COMMANDS
+from solarctl.config import Config
+from solarctl.drivers import catalogue
+from solarctl.errors import ConfigError, Problem
+
+SHARED = {
+    "mail": "solarctl.mail",
+    "heartbeat": "solarctl.heartbeat",
+    "history": "solarctl.history",
+    "tariff": "solarctl.control.tariff",
+}
+
+
+def settings_class(command: str) -> Any:
+    """Return the Settings of a command's table or of a shared table; None when it has none."""
+    module = SHARED.get(command) or f"solarctl.control.{command.replace('-', '_')}"
+    if importlib.util.find_spec(module) is None:
+        return None
+    return getattr(importlib.import_module(module), "Settings", None)
+
+
+def inspect(config: Config, state_dir: Path) -> list[Problem]:
+    """Return every problem of a config and its surroundings, errors first, each said once."""
+    problems: list[Problem] = config.unknown_tables(tuple(COMMANDS))
+    decoded: dict[str, Any] = {}
+    for table in (*COMMANDS, *SHARED):
+        if config.find(table) is None:
+            continue
+        cls = settings_class(table)
+        if cls is None:
+            if table in COMMANDS:
+                problems.append(Problem(table, "this command has no settings", "", config.line(table)))
+            continue
+        found = _decode(config, table, cls, problems)
+        if found is not None:
+            decoded[table] = found
+    house = House(
+        config,
+        state_dir,
+        os.environ,
+        {name: one for name, one in decoded.items() if name in COMMANDS or name == "tariff"},
+        _opened(config, "devices", "driver", problems),
+        _opened(config, "accounts", "service", problems),
+    )
+    if "mail" in decoded:
+        from solarctl import mail
+
+        problems += [_with_line(config, problem) for problem in mail.problems(decoded["mail"])]
+    for check in find():
+        problems += check(house)
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.severity != "error", p.line or 0))
+
+
+def _decode(config: Config, path: str, cls: Any, problems: list[Problem], ignore: tuple[str, ...] = ()) -> Any:
+    try:
+        return config.table(path, cls, ignore=ignore)
+    except ConfigError as error:
+        problems += error.problems
+        return None
+
+
+def _opened(config: Config, kind: str, key: str, problems: list[Problem]) -> dict[str, tuple[type, Any]]:
+    """Return the class and decoded settings of every device or account that is right."""
+    found: dict[str, tuple[type, Any]] = {}
+    load = catalogue.load_driver if kind == "devices" else catalogue.load_service
+    for name in config.names(kind):
+        path = f"{kind}.{name}"
+        try:
+            value = config.entry(kind, name).get(key)
+            if not isinstance(value, str):
+                raise ConfigError([Problem(f"{path}.{key}", "is missing", f"Add {key} = …", config.line(path))])
+            cls: Any = load(value)
+        except ConfigError as error:
+            problems += [
+                _with_line(config, Problem(p.path or f"{path}.{key}", p.message, p.hint)) for p in error.problems
+            ]
+            continue
+        settings = _decode(config, path, cls.Settings, problems, ignore=(key,))
+        if settings is not None:
+            found[name] = (cls, settings)
+    return found
+
+
+def _with_line(config: Config, problem: Problem) -> Problem:
+    line = problem.line or config.line(problem.path)
+    return Problem(problem.path, problem.message, problem.hint, line, problem.severity)
