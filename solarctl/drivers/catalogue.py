@@ -22,7 +22,9 @@ from solarctl.capabilities import (
     LoadMeter,
     SolarMeter,
     Switch,
+    Thermostat,
     TokenHolder,
+    WeatherForecast,
 )
 from solarctl.errors import ConfigError
 
@@ -41,11 +43,16 @@ def _entry(target: str, *capabilities: type) -> Entry:
 DRIVERS: dict[str, Entry] = {
     "solax-cloud": _entry("solax_cloud:SolaxCloud", GridMeter, SolarMeter, LoadMeter, BatteryMeter),
     "tuya-switch": _entry("tuya:TuyaSwitch", Switch, DataPoints),
+    "honeywell-tcc": _entry("honeywell_tcc:HoneywellThermostat", Thermostat),
+    "open-meteo": _entry("open_meteo:OpenMeteo", WeatherForecast),
+    "openweather": _entry("openweather:OpenWeather", WeatherForecast),
+    "nws": _entry("nws:NationalWeatherService", WeatherForecast),
 }
 
 SERVICES: dict[str, Entry] = {
     "solax-cloud": _entry("solax_cloud:SolaxAccount"),
     "tuya": _entry("tuya:TuyaAccount", TokenHolder),
+    "honeywell-tcc": _entry("honeywell_portal:HoneywellAccount"),
 }
 
 
