@@ -51,7 +51,7 @@ DRIVERS: dict[str, Entry] = {
 
 SERVICES: dict[str, Entry] = {
     "solax-cloud": _entry("solax_cloud:SolaxAccount"),
-    "tuya": _entry("tuya:TuyaAccount", TokenHolder),
+    "tuya": _entry("tuya_account:TuyaAccount", TokenHolder),
     "honeywell-tcc": _entry("honeywell_portal:HoneywellAccount"),
 }
 

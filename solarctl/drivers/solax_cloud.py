@@ -38,10 +38,10 @@ CLOCK_SKEW = timedelta(minutes=5)
 BATTERY_DISCONNECTED = "2"
 
 DONGLE = "serial is the registration number of the dongle (on its label, or in the app), not the inverter's."
-NEW_TOKEN = "Copy the token anew: SolaxCloud, Service, API; and write it to the account's token."
+COPY_AGAIN = "Copy the token anew: SolaxCloud, Service, API; and write it to the account's token."
 CODES: Mapping[int, tuple[type[DeviceError], str, str]] = {
-    103: (DeviceLoginError, "SolaxCloud does not accept the token", NEW_TOKEN),
-    1001: (DeviceLoginError, "SolaxCloud does not let this token use the interface", NEW_TOKEN),
+    103: (DeviceLoginError, "SolaxCloud does not accept the token", COPY_AGAIN),
+    1001: (DeviceLoginError, "SolaxCloud does not let this token use the interface", COPY_AGAIN),
     1002: (DeviceLoginError, "SolaxCloud does not accept this serial", DONGLE),
     1003: (DeviceLoginError, "SolaxCloud knows no such serial for this token", DONGLE),
     2001: (DeviceUnreachable, "SolaxCloud could not do it just now", ""),
@@ -102,7 +102,7 @@ class SolaxAccount:
                 self.quota.block((error.retry_at - self._context.clock.now()).total_seconds() / 60)
             raise
         if reply.status in (401, 403):
-            raise DeviceLoginError(device, f"SolaxCloud refuses the token ({reply.status})", hint=NEW_TOKEN)
+            raise DeviceLoginError(device, f"SolaxCloud refuses the token ({reply.status})", hint=COPY_AGAIN)
         return self._result(device, table(reply.json(), device, "SolaxCloud's answer"), token)
 
     def _result(self, device: str, envelope: Mapping[str, Any], token: str) -> Mapping[str, Any]:
