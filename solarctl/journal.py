@@ -1,0 +1,158 @@
+"""The day's journal: `history/2026-07-01.jsonl`, one line per decision or set of readings.
+
+A tick pays for one appended line, not for a database. A line is not synced to disk: losing the last half minute
+of history in a power cut changes no decision, and a sync per minute wears an SD card.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+
+from solarctl.context import Json
+from solarctl.disk import PRIVATE, make_folder, refused
+
+
+class Journal:
+    """The journals of one history folder."""
+
+    def __init__(self, folder: Path, notice: Callable[[str], None]) -> None:
+        self.folder = folder
+        self._notice = notice
+
+    def append(self, day: date, row: Json) -> None:
+        """Add one line to the day's journal, whole or not at all; `StateError` when it cannot be written."""
+        path = self.path(day)
+        line = json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
+        try:
+            make_folder(self.folder)
+            descriptor = _opened_for_append(path)
+            try:
+                _append(descriptor, line)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise refused(error, path, "written") from error
+
+    def days(self) -> list[date]:
+        """Return the days that have a journal, oldest first."""
+        try:
+            names = [path.name for path in self.folder.iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise refused(error, self.folder, "read") from error
+        found = []
+        for name in names:
+            with suppress(ValueError):
+                if name.endswith(".jsonl"):
+                    found.append(date.fromisoformat(name.removesuffix(".jsonl")))
+        return sorted(found)
+
+    def path(self, day: date) -> Path:
+        """Return where the day's journal is."""
+        return self.folder / f"{day.isoformat()}.jsonl"
+
+    def newest_first(self, day: date, containing: str = "") -> Iterator[Json]:
+        """Yield the day's rows, the last one first, decoding only as many as are asked for.
+
+        `containing` passes over lines without that text, undecoded.
+        """
+        needle = containing.encode()
+        lines = self.content(day).split(b"\n")
+        torn = lines.pop()  # nothing, when the last line is whole
+        if torn:
+            self._notice(f"the last line of {self.path(day)} is cut off (a kill or a power cut); it was passed over")
+        for line in reversed(lines):
+            if line and needle in line:
+                row = self.decoded(day, line)
+                if row is not None:
+                    yield row
+
+    def fold(self, day: date, take: Callable[[bytes], None]) -> None:
+        """Hand the day's journal to `take`, which stores it durably, then remove the file.
+
+        A line that is added meanwhile is not lost: then everything is handed over once more.
+        """
+        path = self.path(day)
+        while True:
+            content = self.content(day)
+            take(content)
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+                    if os.fstat(descriptor).st_size == len(content):
+                        path.unlink()
+                        return
+                finally:
+                    os.close(descriptor)
+            except OSError as error:
+                raise refused(error, path, "removed") from error
+
+    def keep_damaged(self, lines: list[bytes]) -> None:
+        """Keep lines that could not be folded, for whoever wants to look."""
+        path = self.folder / "damaged-lines.txt"
+        try:
+            with path.open("ab") as kept:
+                kept.write(b"".join(line + b"\n" for line in lines))
+        except OSError as error:
+            raise refused(error, path, "written") from error
+
+    def content(self, day: date) -> bytes:
+        """Return the journal as it is now; nothing when there is none."""
+        path = self.path(day)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise refused(error, path, "read") from error
+
+    def decoded(self, day: date | None, line: bytes) -> Json | None:
+        """Return a line as a row, or None, after a notice, when it is damaged."""
+        with suppress(ValueError, RecursionError):
+            row = json.loads(line)
+            if _is_row(row):
+                return dict(row)
+        where = f"{self.path(day)}" if day else "what is imported"
+        self._notice(f"a damaged line in {where} was passed over")
+        return None
+
+
+def _is_row(row: object) -> bool:
+    if not isinstance(row, dict) or datetime.fromisoformat(str(row.get("at"))).tzinfo is None:
+        return False
+    lists = [row.get(name) or [] for name in ("readings", "actions", "errors")]
+    return all(isinstance(items, list) and all(isinstance(item, dict) for item in items) for items in lists)
+
+
+def _opened_for_append(path: Path) -> int:
+    """Open and lock the journal; the lock keeps it from being folded away under our hands."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        os.close(descriptor)
+
+
+def _append(descriptor: int, line: bytes) -> None:
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        line = b"\n" + line  # what a kill or a power cut left there ends here
+    written = 0
+    try:
+        written = os.write(descriptor, line)
+    finally:
+        if written != len(line):
+            with suppress(OSError):
+                os.ftruncate(descriptor, size)
+    if written != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
