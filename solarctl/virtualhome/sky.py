@@ -86,7 +86,7 @@ class Sky:
         random = Random(f"sky/{self.seed}/{epoch_day}")
         sun = sun_through_day(epoch_day, self.latitude, self.longitude)
         cloud, beam = self._clouds(epoch_day, random, sun)
-        return SkyDay(sun, cloud, beam, self._temperatures(epoch_day, cloud))
+        return SkyDay(sun, cloud, beam, self._temperatures(epoch_day))
 
     def _season(self, epoch_day: int) -> float:
         """Return 1 in the hottest week, −1 in the coldest."""
@@ -111,8 +111,9 @@ class Sky:
     def _clouds(self, epoch_day: int, random: Random, sun: list[SunPoint]) -> tuple[list[float], list[float]]:
         mean = self._cover(epoch_day)
         restless = 0.9 * math.sqrt(mean * (1 - mean))
-        hourly = [min(0.995, max(0.005, mean + restless * random.gauss(0, 0.7))) for _ in range(24)]
-        hourly.append((hourly[-1] + self._cover(epoch_day + 1)) / 2)
+        hourly = [min(0.995, max(0.005, mean + restless * random.gauss(0, 0.7))) for _ in range(25)]
+        hourly[0] = (self._cover(epoch_day - 1) + mean) / 2  # days meet at midnight
+        hourly[24] = (mean + self._cover(epoch_day + 1)) / 2
         cloud = _between(hourly, 60)
         beam: list[float] = []
         drift, kick = random.gauss(0, 1), math.sqrt(1 - FLICKER * FLICKER)
@@ -126,16 +127,16 @@ class Sky:
             beam.append(1 / (1 + exp(min(50.0, (drift - log((1 - cover) / cover) / 1.7) * 5))))
         return cloud, beam
 
-    def _temperatures(self, epoch_day: int, cloud: list[float]) -> list[float]:
-        means = [self._mean_c(epoch_day + shift) for shift in (-1, 0, 1)]
+    def _temperatures(self, epoch_day: int) -> list[float]:
+        days = [(self._mean_c(day), self._cover(day)) for day in range(epoch_day - 1, epoch_day + 2)]
         noon_min = 12 * 60 - self.longitude * 4  # UTC minute of the sun's noon; it is hottest three hours later
         hourly: list[float] = []
         for hour in range(25):
-            across = (hour * 60 - noon_min) / MINUTES  # −0.5 … 0.5 around this UTC day's solar noon
-            neighbour = 1 + (1 if across > 0 else -1)
+            across = (hour * 60 - noon_min) / MINUTES  # in days from this UTC day's solar noon
             share = min(1.0, abs(across))
-            mean = means[1] * (1 - share) + means[neighbour] * share
-            swing = self.climate.day_c * (1.1 - 0.6 * cloud[min(hour * 60, MINUTES - 1)])
+            other = days[2 if across > 0 else 0]
+            mean, cover = (a * (1 - share) + b * share for a, b in zip(days[1], other, strict=True))
+            swing = self.climate.day_c * (1.1 - 0.6 * cover)
             hourly.append(mean + swing * math.cos(2 * math.pi * (across - 0.125)))
         return _between(hourly, 60)
 
