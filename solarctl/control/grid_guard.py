@@ -13,7 +13,7 @@ battery recovers a little as soon as the grid feeds the house).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -83,9 +83,9 @@ class Memory:
     silent_since: datetime | None = None  # first run without a reading, while there was never a good one
     low_since: datetime | None = None
     recovered_since: datetime | None = None
-    positions: Mapping[str, Position] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
     day: date | None = None  # the site's date that `switches` counts for
-    switches: Mapping[str, int] = field(default_factory=dict)
+    switches: dict[str, int] = field(default_factory=dict)
 
 
 def decide(
