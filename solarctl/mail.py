@@ -137,7 +137,7 @@ def send(
 
 def one_line(text: str, limit: int) -> str:
     """Return text fit for a header: one line, no control characters, cut to `limit`."""
-    line = " ".join(_clean(text).split())
+    line = " ".join(_clean(text).split()).replace("=?", "= ?")  # else `email` decodes it, line ends and all
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
@@ -168,9 +168,12 @@ def _address(path: str, text: str) -> Address:
 
 
 def _is_address(text: str) -> bool:
-    from email.utils import parseaddr
+    from email.utils import getaddresses
 
-    _name, spec = parseaddr(text)
+    found = getaddresses([text])
+    spec = found[0][1] if len(found) == 1 else ""
+    if not spec or not (text == spec or text.endswith(f"<{spec}>")):
+        return False
     local, _, domain = spec.partition("@")
     labels = domain.split(".") if "@" in spec else ["local"]
     local_fits = local and all(c.isascii() and (c.isalnum() or c in "!#$%&'*+-/=?^_`{|}~.") for c in local)

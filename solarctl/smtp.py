@@ -40,11 +40,8 @@ def exchange(
     watch.daemon = True
     watch.start()
     try:
-        client = _connected(settings, limit_s)
-        client.ehlo_or_helo_if_needed()
-        if settings.security == "starttls":
-            client.starttls(context=_tls(settings))
-            client.ehlo()
+        client = _unconnected(settings, limit_s)
+        _connect(client, settings)
         _log_in(client, settings)
         refused = client.send_message(message, sender, recipients)
     except (OSError, ValueError) as error:  # all of smtplib's and ssl's are OSErrors
@@ -62,13 +59,26 @@ def will_pass(code: int, said: str) -> bool:
     return 400 <= code < 500 or said.startswith(WILL_PASS)
 
 
-def _connected(settings: Settings, limit_s: float) -> smtplib.SMTP:
+def _unconnected(settings: Settings, limit_s: float) -> smtplib.SMTP:
     name = socket.gethostname()
     name = name if "." in name else "[127.0.0.1]"  # asking DNS for the full name can take longer than the mail
-    if settings.security == "ssl":
-        context = _tls(settings)
-        return smtplib.SMTP_SSL(settings.host, settings.port, local_hostname=name, timeout=limit_s, context=context)
-    return smtplib.SMTP(settings.host, settings.port, local_hostname=name, timeout=limit_s)
+    client = (
+        smtplib.SMTP_SSL(local_hostname=name, timeout=limit_s, context=_tls(settings))
+        if settings.security == "ssl"
+        else smtplib.SMTP(local_hostname=name, timeout=limit_s)
+    )
+    client._host = settings.host  # type: ignore[attr-defined]  # connect() does not set the name that TLS verifies
+    return client
+
+
+def _connect(client: smtplib.SMTP, settings: Settings) -> None:
+    code, said = client.connect(settings.host, settings.port)
+    if code != 220:
+        raise smtplib.SMTPConnectError(code, said)
+    client.ehlo_or_helo_if_needed()
+    if settings.security == "starttls":
+        client.starttls(context=_tls(settings))
+        client.ehlo()
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:
