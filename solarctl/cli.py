@@ -103,7 +103,7 @@ def _stream(environment: Any, name: str) -> Any:
 
 
 def _on_sigterm(_number: int, _frame: FrameType | None) -> None:
-    from solarctl.run import Interrupted
+    from solarctl.options import Interrupted
 
     raise Interrupted
 

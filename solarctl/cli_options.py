@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from solarctl.run import Options, Run
+from solarctl.options import Options
+from solarctl.run import Run
 from solarctl.runner import Environment, Manners, execute
 
 CommandBody = Callable[..., None]
@@ -46,23 +47,19 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def site_command(
-    name: str, *, rule: bool = True, supply_first: bool = False, **attributes: Any
+    name: str, *, rule: bool = True, pausable: bool = True, supply_first: bool = False, **attributes: Any
 ) -> Callable[[CommandBody], click.Command]:
     """Make a function of a Run a command.
 
     `rule`: it holds the run lock of its name, pings the heartbeat, and its trouble is mailed; commands that only
-    look say False. `supply_first`: it goes on when state cannot be read or written.
+    look say False. `pausable`: a pause holds it back. `supply_first`: it goes on when state cannot be read or written.
     """
-    manners = Manners(name.replace(" ", "-"), rule=rule, supply_first=supply_first)
+    manners = Manners(name.replace(" ", "-"), rule=rule, pausable=rule and pausable, supply_first=supply_first)
 
     def decorate(body: CommandBody) -> click.Command:
         own_options = list(getattr(body, "__click_params__", []))
 
-        @shared_options
-        @click.pass_context
         def callback(
-            context: click.Context,
-            /,
             config: Path | None,
             state_dir: Path | None,
             dry_run: bool,
@@ -73,12 +70,14 @@ def site_command(
             **own: Any,
         ) -> None:
             options = Options(config, state_dir, dry_run, json, quiet, verbose, now)
+            context = click.get_current_context()
             environment = context.find_object(Environment) or Environment()
             context.exit(execute(manners, body, options, environment, own))
 
-        shared = list(getattr(callback, "__click_params__", []))
-        callback.__click_params__ = shared + own_options  # type: ignore[attr-defined]
-        return click.command(name.split()[-1], help=body.__doc__, **attributes)(callback)
+        wrapped = shared_options(callback)
+        wrapped.__click_params__ += own_options  # type: ignore[attr-defined]
+        make: Callable[[Any], click.Command] = click.command(name.split()[-1], help=body.__doc__, **attributes)
+        return make(wrapped)
 
     return decorate
 

@@ -26,7 +26,12 @@ class TimeBudget:
 
     def __init__(self, clock: Clock, budget_s: float) -> None:
         self._clock = clock
-        self._end = clock.monotonic() + budget_s
+        self._budget_s = budget_s
+        self.restart()
+
+    def restart(self) -> None:
+        """Start anew, for the next tick of a command with a loop."""
+        self._end = self._clock.monotonic() + self._budget_s
 
     def remaining_s(self) -> float:
         return max(0.0, self._end - self._clock.monotonic())

@@ -110,8 +110,11 @@ class ConfigError(SolarctlError):
         if isinstance(problems, str):
             problems = [Problem("", problems, hint)]
         self.problems = tuple(problems)
-        first_hint = hint or next((p.hint for p in self.problems if p.hint), "")
-        super().__init__("\n".join(map(str, self.problems)), hint=first_hint)
+        if len(self.problems) == 1:
+            super().__init__(str(self.problems[0]), hint=hint or self.problems[0].hint)
+            return
+        lines = [f"  {problem}" + (f" — {problem.hint}" if problem.hint else "") for problem in self.problems]
+        super().__init__("\n".join(["the config needs mending", *lines]), hint=hint)
 
 
 class StateError(SolarctlError):

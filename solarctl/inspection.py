@@ -56,7 +56,7 @@ def inspect(config: Config, state_dir: Path) -> list[Problem]:
     if "mail" in decoded:
         from solarctl import mail
 
-        problems += [_with_line(config, problem) for problem in mail.problems(decoded["mail"])]
+        problems += [_with_line(config, problem) for problem in mail.warnings(decoded["mail"])]
     for check in find():
         problems += check(house)
     return sorted(dict.fromkeys(problems), key=lambda p: (p.severity != "error", p.line or 0))
@@ -80,7 +80,7 @@ def _opened(config: Config, kind: str, key: str, problems: list[Problem]) -> dic
             value = config.entry(kind, name).get(key)
             if not isinstance(value, str):
                 raise ConfigError([Problem(f"{path}.{key}", "is missing", f"Add {key} = …", config.line(path))])
-            cls: Any = load(value)
+            cls: Any = load(value, beside=config.folder)
         except ConfigError as error:
             problems += [
                 _with_line(config, Problem(p.path or f"{path}.{key}", p.message, p.hint)) for p in error.problems

@@ -7,32 +7,31 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TextIO
 
+from solarctl import log
 from solarctl.errors import ConfigError, SolarctlError
 from solarctl.explain import error_json
-from solarctl.run import Options, Run
+from solarctl.options import Options
+from solarctl.run import Run
 
 
 def show_run(run: Run, out: TextIO, err: TextIO) -> None:
     """Print a run that is over; its sentences were printed as they fell, unless quiet or JSON."""
+    on_stderr = not run.options.json and (run.trouble_is_news or not run.options.quiet)
     if run.options.json:
         print_json(run.to_json(), out)
-        return
-    if run.options.quiet and not run.trouble_is_news:
-        return
-    for notice in run.warnings:
-        print(f"solarctl: {notice}", file=err)
-    for error in run.errors:
-        print_error(error, err)
-    if run.options.quiet and run.exit_code and not run.errors and run.rows:
-        print(f"solarctl: {run.command}: {run.rows[-1]['because']}", file=err)
+    if on_stderr:
+        for notice in run.warnings:
+            print(f"solarctl: {notice}", file=err)
+        if run.options.quiet and run.exit_code and not run.errors and run.rows:
+            print(f"solarctl: {run.command}: {run.rows[-1]['because']}", file=err)
+    log.trouble(run.command, run.errors, on_stderr=on_stderr)
 
 
-def show_failure(command: str, error: SolarctlError, options: Options, out: TextIO, err: TextIO, at: datetime) -> int:
+def show_failure(command: str, error: SolarctlError, options: Options, out: TextIO, at: datetime) -> int:
     """Print a command that could not even start, and return its exit code."""
     if options.json:
         print_json(failure_json(command, error, at), out)
-    else:
-        print_error(error, err)
+    log.trouble(command, [error], on_stderr=not options.json)
     return int(error.exit_code)
 
 
@@ -56,18 +55,6 @@ def failure_json(command: str, error: SolarctlError, at: datetime) -> dict[str, 
 def print_json(value: dict[str, Any], out: TextIO) -> None:
     """Print one object on one line; moments as ISO 8601."""
     print(json.dumps(value, ensure_ascii=False, default=_plain), file=out, flush=True)
-
-
-def print_error(error: SolarctlError, err: TextIO) -> None:
-    """Print an error and the next step."""
-    if isinstance(error, ConfigError) and len(error.problems) > 1:
-        print("solarctl: the config needs mending", file=err)
-        for problem in error.problems:
-            print(f"  {problem}" + (f" — {problem.hint}" if problem.hint else ""), file=err)
-        return
-    print(f"solarctl: {error}", file=err)
-    if error.hint:
-        print(f"  {error.hint}", file=err)
 
 
 def _plain(value: Any) -> Any:

@@ -30,7 +30,12 @@ class Reading:
 
     def values(self) -> dict[str, Any]:
         """Return the fields that the contract prints, by name."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.metadata.get("shown", True) and f.name != "at"}
+        shown = (f.name for f in fields(self) if f.metadata.get("shown", True) and f.name != "at")
+        return {name: _without_minus_zero(getattr(self, name)) for name in shown}
+
+
+def _without_minus_zero(value: Any) -> Any:
+    return value + 0.0 if isinstance(value, float) else value
 
 
 def _hidden(default: Any = None) -> Any:

@@ -6,20 +6,22 @@ memory what really happened, and writes it down. Trouble is gathered on the way 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
-from solarctl import memory as codec
 from solarctl.clock import TimeBudget
 from solarctl.config import Config, find_path, find_state_dir
 from solarctl.context import Clock, Context
 from solarctl.decision import Action, Carried, Decision, Outcome, SendMail
-from solarctl.errors import DeviceError, DeviceUnreachable, Exit, SolarctlError, StateError, UsageError, worst
+from solarctl.errors import DeviceError, DeviceUnreachable, Exit, SolarctlError, StateError
 from solarctl.explain import describe, error_json
+from solarctl.findings import Findings
 from solarctl.history import History
+from solarctl.memory import decode, encode
+from solarctl.notes import Note
+from solarctl.options import Options, moment
 from solarctl.readings import Reading, to_json
 from solarctl.site import Site
 from solarctl.state import StateFile
@@ -29,24 +31,7 @@ R = TypeVar("R", bound=Reading)
 M = TypeVar("M")
 
 
-@dataclass(frozen=True)
-class Options:
-    """What stands after every command."""
-
-    config: Path | None = None
-    state_dir: Path | None = None
-    dry_run: bool = False
-    json: bool = False
-    quiet: bool = False
-    verbose: int = 0
-    now: str | None = None
-
-
-class Interrupted(BaseException):
-    """SIGTERM came; like KeyboardInterrupt it passes everything that catches errors."""
-
-
-class Run:
+class Run(Findings):
     """What a command works with. Opening one reads config.toml, nothing else."""
 
     def __init__(
@@ -60,32 +45,30 @@ class Run:
         self.started_at = clock.now()
         self.started_s = clock.monotonic()
         self.state_dir = find_state_dir(options.state_dir, self.config.site)
-        self.state = StateFile(self.state_dir, clock)
+        self.state = StateFile(self.state_dir, clock, timezone=self.config.timezone)
         self.history = History(self.state_dir, clock, self.config.timezone)
-        self.what_if = _parse_now(options.now, self.config) if options.now else None
+        self.what_if = moment(options.now, self.config.timezone) if options.now else None
         self.dry_run = options.dry_run or self.what_if is not None
         self.store = self.state.store(dry_run=self.dry_run)
         self.budget = TimeBudget(clock, self.config.site.budget_s)
         self.site = Site(self.config, self._context)
         self.context = self.site.context
-        self.errors: list[SolarctlError] = []
-        self.warnings: list[str] = []
-        self.rows: list[dict[str, Any]] = []  # concluded decisions, newest last
-        self.answers: dict[str, Any] = {}  # further keys of the JSON object
-        self.texts: list[str] = []  # sentences for a person
-        self.codes: list[int] = []
+        super().__init__()
         self.supply_first = False  # go on with empty memory when the state cannot be read
-        self.on_text: Callable[[str], None] | None = None  # told each text as it falls, in loops
+        self.pausable = True  # a rule, which a pause holds back
+        self.last_error: SolarctlError | None = None  # why the latest `read` gave nothing
         self.mailer: Callable[[SendMail], bool] | None = None
+        self.concluded: list[tuple[Decision[Any], list[Carried]]] = []
+        self.trouble_is_news = True  # whether -q prints it
+        self.notes: list[Note] = []  # what is mailed as it happens
         self._readings: list[tuple[str, Reading]] = []
         self._known: dict[tuple[str, type], Reading] = {}
-        self._budget_now = self.budget
 
     def _context(self, site: Site) -> Context:
         where = self.config.site
         return Context(
             clock=self.clock,
-            budget=_RunningBudget(self),
+            budget=self.budget,
             store=self.store,
             tokens=self.state.tokens,
             timezone=self.config.timezone,
@@ -117,7 +100,7 @@ class Run:
         stored = self._state_section("memory").get(command or self.command)
         if stored is None:
             return cls()
-        found = codec.decode(cls, stored)
+        found = decode(cls, stored)
         if found is None:
             self.warn(f"what {command or self.command} remembered no longer fits and was dropped")
             return cls()
@@ -147,6 +130,7 @@ class Run:
             reading = ask()
         except (DeviceError, StateError) as error:
             self.note(error)
+            self.last_error = error
             return None
         self._readings.append((device, reading))
         self._known[(device, type(reading))] = reading
@@ -158,29 +142,6 @@ class Run:
         return found if isinstance(found, kind) else None
 
     # --- what comes out
-
-    def note(self, error: SolarctlError) -> None:
-        """Remember trouble for the exit code and for the person."""
-        if not any(type(e) is type(error) and str(e) == str(error) for e in self.errors):
-            self.errors.append(error)
-
-    def warn(self, text: str) -> None:
-        """Say something on stderr that is no error."""
-        if text not in self.warnings:
-            self.warnings.append(text)
-
-    def say(self, text: str) -> None:
-        """Add a sentence to what a person reads."""
-        self.texts.append(text)
-        if self.on_text:
-            self.on_text(text)
-
-    def answer(self, values: dict[str, Any], text: str = "", *, exit_code: int = Exit.OK) -> None:
-        """Conclude a command that is no rule: further keys of the JSON object, and the text for a person."""
-        self.answers |= values
-        self.codes.append(exit_code)
-        if text:
-            self.say(text)
 
     def conclude(
         self,
@@ -197,6 +158,8 @@ class Run:
         finally:
             if not dry_run:
                 self._remember(decision, remember, carried)
+            if not dry_run:
+                self.concluded.append((decision, carried))
             because = f"{paused} {decision.because}" if paused else decision.because
             self._record(replace(decision, because=because), carried, dry_run=dry_run)
         return carried
@@ -229,7 +192,7 @@ class Run:
         try:
             if memory is not None:
                 with self.state.transaction() as state:
-                    state.setdefault("memory", {})[self.command] = codec.encode(memory)
+                    state.setdefault("memory", {})[self.command] = encode(memory)
             self.store.flush()
         except StateError as error:
             self.note(error)
@@ -264,11 +227,6 @@ class Run:
         except StateError as error:
             self.note(error)
 
-    @property
-    def exit_code(self) -> int:
-        """What the run exits with as things stand."""
-        return int(worst([*self.codes, *(error.exit_code for error in self.errors)]))
-
     def next_tick(self) -> None:
         """Forget this tick's readings and errors, and start a new time budget; for commands with a loop."""
         self._readings.clear()
@@ -277,10 +235,12 @@ class Run:
         self.codes.clear()
         self.started_s = self.clock.monotonic()
         self.context.shared.pop("answers", None)
-        self._budget_now = TimeBudget(self.clock, self.config.site.budget_s)
+        self.budget.restart()
 
     def paused(self) -> str | None:
         """Return the sentence that says a pause is on for this command, or None."""
+        if not self.pausable:
+            return None
         pauses = self._state_section("pause")
         for name in (self.command, "*"):
             pause = pauses.get(name)
@@ -292,10 +252,6 @@ class Run:
                 return f"Paused {when}: nothing is done."
         return None
 
-    def read_all(self, asks: Iterable[tuple[str, Callable[[], Reading]]]) -> list[Reading | None]:
-        """Read several devices, one dead one never stopping the others."""
-        return [self.read(device, ask) for device, ask in asks]
-
     def to_json(self) -> dict[str, Any]:
         """Return the run's one JSON object."""
         base: dict[str, Any] = {
@@ -304,35 +260,7 @@ class Run:
             "reason": None,
             "because": None,
             "dry_run": self.dry_run,
-            "exit": self.exit_code,
             "readings": [to_json(device, reading) for device, reading in self._readings],
             "actions": [],
-            "errors": [],
         }
-        last = self.rows[-1] if self.rows else {}
-        took = {"took_s": round(self.clock.monotonic() - self.started_s, 2)}
-        result = base | last | self.answers | took
-        return result | {"exit": self.exit_code, "errors": [error_json(error) for error in self.errors]}
-
-
-class _RunningBudget:
-    """The budget of the run's present tick; drivers hold this one for the whole run."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def remaining_s(self) -> float:
-        return self._run._budget_now.remaining_s()
-
-    def timeout_s(self, wanted_s: float) -> float:
-        return self._run._budget_now.timeout_s(wanted_s)
-
-
-def _parse_now(text: str, config: Config) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--now {text!r} is no moment", hint="Write it as 2026-07-01T13:55.") from None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=config.timezone)
-    return moment.astimezone(config.timezone)
+        return base | self.result() | {"took_s": round(self.clock.monotonic() - self.started_s, 2)}

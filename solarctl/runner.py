@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from solarctl import aftermath, log
 from solarctl.clock import SystemClock
 from solarctl.context import Clock
 from solarctl.errors import Exit, SolarctlError, StateError
+from solarctl.options import Interrupted, Options
 from solarctl.output import show_failure, show_run
-from solarctl.run import Interrupted, Options, Run
+from solarctl.run import Run
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Manners:
     name: str
     rule: bool = True
     supply_first: bool = False
+    pausable: bool = True
 
 
 def execute(
@@ -40,18 +43,17 @@ def execute(
 ) -> int:
     """Run a command's body and return the exit code; nothing escapes but click's own exceptions."""
     out, err = environment.out, environment.err
-    log = (lambda line: print(line, file=err, flush=True)) if options.verbose > 1 else (lambda _line: None)
+    told = log.setup(options.verbose, quiet=options.quiet, interactive=err.isatty(), stream=err)
     try:
-        run = Run(manners.name, options, environment.clock, log)
+        run = Run(manners.name, options, environment.clock, told.debug)
     except SolarctlError as error:
-        return show_failure(manners.name, error, options, out, err, environment.clock.now())
+        return show_failure(manners.name, error, options, out, environment.clock.now())
     run.supply_first = manners.supply_first
+    run.pausable = manners.pausable
     streams_text = not options.json and not options.quiet
     if streams_text:
         run.on_text = lambda text: print(text, file=out, flush=True)
     _perform(manners, body, run, own)
-    from solarctl import aftermath
-
     if manners.rule and not run.dry_run:
         aftermath.before_output(run)
     show_run(run, out, err)
@@ -63,8 +65,6 @@ def execute(
 
 
 def _perform(manners: Manners, body: Callable[..., None], run: Run, own: dict[str, Any]) -> None:
-    from solarctl import aftermath
-
     try:
         with _lock(manners, run):
             if manners.rule and not run.dry_run:
@@ -82,12 +82,6 @@ def _perform(manners: Manners, body: Callable[..., None], run: Run, own: dict[st
         if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
             raise
         run.note(_bug(run, error))
-
-
-@contextlib.contextmanager
-def _held(lock: AbstractContextManager[Any]) -> Iterator[None]:
-    with lock:
-        yield
 
 
 def _lock(manners: Manners, run: Run) -> AbstractContextManager[Any]:

@@ -96,11 +96,11 @@ class Site:
             self._accounts[name] = cls(name, settings, self.context)
         return self._accounts[name]
 
-    def _class(self, path: str, key: str, value: Any, load: Callable[[str], type]) -> Any:
+    def _class(self, path: str, key: str, value: Any, load: Callable[..., type]) -> Any:
         if not isinstance(value, str):
             raise ConfigError([Problem(f"{path}.{key}", "is missing", f"Add {key} = …", self.config.line(path))])
         try:
-            return load(value)
+            return load(value, beside=self.config.folder)
         except ConfigError as error:
             line = self.config.line(f"{path}.{key}")
             raise ConfigError(

@@ -9,7 +9,7 @@ from solarctl.readings import to_json
 from solarctl.run import Run
 
 
-@site_command("record")
+@site_command("record", pausable=False)
 def command(run: Run) -> None:
     """Write one row of all meters into history.
 

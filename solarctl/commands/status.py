@@ -57,13 +57,12 @@ def _asked(run: Run) -> list[dict[str, Any]]:
             rows.append(_silent(name, None, error))
             continue
         for what, ask in questions:
-            before = len(run.errors)
             reading = run.read(name, ask)
             if reading is not None:
                 row = to_json(name, reading) | {"what": what}
                 rows.append(row | {"age_s": round(reading.age_s(run.now)), "error": None})
             else:
-                rows.append(_silent(name, what, run.errors[-1] if len(run.errors) > before else None))
+                rows.append(_silent(name, what, run.last_error))
     return rows
 
 
