@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
+
+
+def _between(start: datetime, end: datetime) -> timedelta:
+    """Return the time that passes; Python subtracts two times of one zone as wall clocks, an hour wrong in autumn."""
+    return end.astimezone(UTC) - start.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +27,11 @@ class Reading:
 
     def age_s(self, now: datetime) -> float:
         """Return how old the values are at `now`, in seconds; negative when they come from the future."""
-        return (now - self.at).total_seconds()
+        return _between(self.at, now).total_seconds()
 
     def is_fresh(self, now: datetime, max_age_min: float) -> bool:
         """Return whether the values are at most `max_age_min` old and at most 5 minutes ahead (clock skew)."""
-        return timedelta(minutes=-5) <= now - self.at <= timedelta(minutes=max_age_min)
+        return timedelta(minutes=-5) <= _between(self.at, now) <= timedelta(minutes=max_age_min)
 
     def values(self) -> dict[str, Any]:
         """Return the fields that the contract prints, by name."""

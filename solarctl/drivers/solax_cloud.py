@@ -230,7 +230,7 @@ class SolaxCloud:
 
     def _uploaded_at(self, values: Mapping[str, Any]) -> datetime:
         """Return when the values were true."""
-        now = self._context.now()
+        now = self._context.clock.now()
         utc = _moment(values.get("utcDateTime")) if self._api == "v2" else None
         if utc is not None and utc.tzinfo is None:
             utc = utc.replace(tzinfo=UTC)
@@ -267,7 +267,7 @@ class SolaxCloud:
                 self._name,
                 "the requests that SolaxCloud allows per minute are used up",
                 hint="Wait a minute; five minutes between requests are enough.",
-                retry_at=self._context.now() + timedelta(minutes=1),
+                retry_at=self._context.clock.now() + timedelta(minutes=1),
             )
         self._context.log(f"{self._name}: this minute's requests are used up; the last answer serves")
         return Answer(at.astimezone(self._context.timezone), values)

@@ -54,7 +54,7 @@ class Quota:
             until = datetime.fromisoformat(str(text))
         except ValueError:
             return None
-        now = self._context.now()
+        now = self._context.clock.now()
         return until if until.tzinfo is not None and now < until <= now + LONGEST_BLOCK else None
 
     def check(self) -> None:
