@@ -68,6 +68,21 @@ class Faults:
             return sorted(self._on)
 
 
+@dataclass(frozen=True, slots=True)
+class Upset:
+    """A fault as a bad day brings it: how long it lasts, and what nobody can do meanwhile.
+
+    `stops`: "" (a run must cope with it), "reading" or "control" (nothing can be known, or nothing can be moved).
+    """
+
+    fault: str
+    value: Any = True
+    minutes: tuple[int, int] = (10, 60)
+    times: int | None = None  # only the next so many uses
+    stops: str = ""
+    after_min: int = 0  # what it stops stays stopped for so long afterwards (a block that is remembered)
+
+
 @dataclass(slots=True)
 class Request:
     """A request as it came in; `status` is what was answered."""
@@ -119,6 +134,7 @@ class Emulator:
 
     name: ClassVar[str] = ""
     FAULTS: ClassVar[Mapping[str, str]] = {}
+    UPSETS: ClassVar[tuple[Upset, ...]] = ()  # what `demo --chaos` draws from
 
     def __init__(self, home: Any, clock: Clock) -> None:
         self.home = home
@@ -236,6 +252,12 @@ def _handler_for(emulator: HttpEmulator) -> type[BaseHTTPRequestHandler]:
             self.close_connection = self.close_connection or response.torn
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """Return the Date header by the house's clock."""
+            return super().date_time_string(
+                int(emulator.clock.now().timestamp()) if timestamp is None else int(timestamp)
+            )
 
         def log_message(self, format: str, *args: Any) -> None:
             """Print nothing; the journal has it."""
