@@ -199,7 +199,7 @@ def _one_of(value: Any, allowed: Iterable[Any]) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else {True: "true", False: "false"}.get(value, str(value))
+    text = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
