@@ -42,6 +42,7 @@ from solarctl.control.balance_surplus import (
     Sample,
     Timing,
     surplus_w,
+    trend_w,
     with_house,
     with_load,
     with_solar,
@@ -101,9 +102,10 @@ def decide(
     house = memory.house
     spare_w = 0.0
     if not silent:
-        own_surplus_w = surplus_w(house, t, timing, OUTLOOK) - settings.margin_w
+        own_surplus_w = surplus_w(house, OUTLOOK, t) - settings.margin_w
         spare_w = left_for_loads_w(own_surplus_w, meters.battery, settings, t)
-    room = Room(spare_w, _phase_surplus(memory, settings), _phase_fuses(memory, settings))
+    trend = 0.0 if silent else trend_w(house, t, timing, OUTLOOK)
+    room = Room(spare_w, _phase_surplus(memory, settings), _phase_fuses(memory, settings), trend)
 
     shares: dict[str, Share] = {}
     memories: dict[str, LoadMemory] = {}

@@ -81,6 +81,7 @@ class Room:
     total_w: float
     phases_w: dict[int, float]
     fuses_w: dict[int, float]
+    trend_w: float = 0.0  # where the sun is heading: for variators, which can follow it back
 
     def for_load(self, phase: int) -> float:
         return min(self.total_w, self.phases_w.get(phase, UNLIMITED_W), self.fuses_w.get(phase, UNLIMITED_W))
@@ -156,7 +157,7 @@ def share_out(
 
 
 def _variator_share(load: Load, memory: LoadMemory, room: Room, *, slack_w: float) -> Share:
-    wanted_w = room.for_load(load.settings.phase) / memory.scale
+    wanted_w = (room.for_load(load.settings.phase) + room.trend_w) / memory.scale
     power_w = nearest_step_w(load.steps_w, wanted_w, memory.set_w, slack_w=slack_w)
     return Share(power_w > 0, power_w, Why.SURPLUS if power_w else Why.NO_SURPLUS)
 

@@ -114,14 +114,18 @@ class Outlook:
     wait_s: float = 1.0  # an answer stands for about half a meter period
 
 
-def surplus_w(memory: HouseMemory, now: float, timing: Timing, outlook: Outlook) -> float:
+def surplus_w(memory: HouseMemory, outlook: Outlook, now: float) -> float:
     """Return what our loads together may draw, in W, before margin and battery; negative when the house imports."""
     base = memory.base_w or 0.0
     if len(memory.jumps) >= JUMPS and now - memory.jumps[-1][0] <= outlook.hold_s:
         base = max(base, min(height for _, height in memory.jumps))
+    return (memory.solar_w or 0.0) - base
+
+
+def trend_w(memory: HouseMemory, now: float, timing: Timing, outlook: Outlook) -> float:
+    """Return by how much the sun will have changed when an answer takes effect, in W; for what can follow it."""
     if memory.solar_w is None:
-        return -base
+        return 0.0
     ahead_s = min(now - memory.solar_at, 3.0) + timing.meter_delay_s + timing.window_s / 2 + timing.load_delay_s
     trend = memory.solar_slope * (ahead_s + outlook.wait_s)
-    trend *= outlook.fall if trend < 0 else outlook.rise
-    return max(0.0, memory.solar_w + trend) - base
+    return max(-memory.solar_w, trend * (outlook.fall if trend < 0 else outlook.rise))

@@ -24,6 +24,8 @@ from solarctl.errors import Exit
 from solarctl.readings import BatteryReading
 from solarctl.settings import device, setting
 
+CRON_JITTER_S = 5.0  # runs are not minutes apart to the second; what is left of a delay then is not worth a run
+
 
 class Reason(StrEnum):
     LOW = "low"
@@ -261,7 +263,8 @@ def _policy(settings: Settings) -> str:
 
 
 def _left_min(since: datetime | None, length_min: float, now: datetime) -> float:
-    return 0.0 if since is None else max(0.0, length_min - _minutes(now - since))
+    left_min = 0.0 if since is None else length_min - _minutes(now - since)
+    return left_min if left_min * 60 > CRON_JITTER_S else 0.0
 
 
 def _minutes(length: timedelta) -> float:

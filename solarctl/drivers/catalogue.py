@@ -18,10 +18,14 @@ from solarctl.capabilities import (
     CAPABILITIES,
     BatteryMeter,
     DataPoints,
+    DeviceMeter,
     GridMeter,
     LoadMeter,
+    PowerLimiter,
+    PowerSteps,
     SolarMeter,
     Switch,
+    Thermometer,
     Thermostat,
     TokenHolder,
     WeatherForecast,
@@ -47,9 +51,15 @@ DRIVERS: dict[str, Entry] = {
     "open-meteo": _entry("open_meteo:OpenMeteo", WeatherForecast),
     "openweather": _entry("openweather:OpenWeather", WeatherForecast),
     "nws": _entry("nws:NationalWeatherService", WeatherForecast),
+    "mqtt-meter": _entry(
+        "mqtt_meter:MqttMeter", GridMeter, SolarMeter, LoadMeter, BatteryMeter, DeviceMeter, Thermometer
+    ),
+    "mqtt-variator": _entry("mqtt_variator:MqttVariator", PowerLimiter, PowerSteps),
+    "mqtt-switch": _entry("mqtt_switch:MqttSwitch", Switch),
 }
 
 SERVICES: dict[str, Entry] = {
+    "mqtt": _entry("mqtt:MqttAccount"),
     "solax-cloud": _entry("solax_cloud:SolaxAccount"),
     "tuya": _entry("tuya_account:TuyaAccount", TokenHolder),
     "honeywell-tcc": _entry("honeywell_portal:HoneywellAccount"),
