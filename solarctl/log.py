@@ -70,8 +70,9 @@ class Log:
             return
         import socket
 
-        line = "".join(letter if letter.isprintable() else " " for letter in text).encode("utf-8", "replace")
-        packet = f"<{DAEMON << 3 | severity}>solarctl[{os.getpid()}]: ".encode() + line[:LONGEST]
+        line = "".join(letter if letter.isprintable() else " " for letter in text)
+        whole_letters = line.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
+        packet = f"<{DAEMON << 3 | severity}>solarctl[{os.getpid()}]: {whole_letters}".encode()
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):  # some loggers listen to streams only
             try:
                 with socket.socket(socket.AF_UNIX, kind) as wire:

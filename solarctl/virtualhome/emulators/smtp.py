@@ -174,6 +174,7 @@ class _Session(socketserver.BaseRequestHandler):
         self.faults = self.house.faults
         self.line: socket.socket = self.request
         self.line.settimeout(30)
+        self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # answers go out at once
         self.encrypted = False
         self.username = ""
         self.sender: str | None = None
