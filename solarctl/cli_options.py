@@ -47,14 +47,23 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def site_command(
-    name: str, *, rule: bool = True, pausable: bool = True, supply_first: bool = False, **attributes: Any
+    name: str,
+    *,
+    rule: bool = True,
+    pausable: bool = True,
+    supply_first: bool = False,
+    lock: bool = True,
+    **attributes: Any,
 ) -> Callable[[CommandBody], click.Command]:
     """Make a function of a Run a command.
 
     `rule`: it holds the run lock of its name, pings the heartbeat, and its trouble is mailed; commands that only
     look say False. `pausable`: a pause holds it back. `supply_first`: it goes on when state cannot be read or written.
+    `lock=False`: it takes and hands over its lock by itself.
     """
-    manners = Manners(name.replace(" ", "-"), rule=rule, pausable=rule and pausable, supply_first=supply_first)
+    manners = Manners(
+        name.replace(" ", "-"), rule=rule, pausable=rule and pausable, supply_first=supply_first, lock=lock
+    )
 
     def decorate(body: CommandBody) -> click.Command:
         own_options = list(getattr(body, "__click_params__", []))

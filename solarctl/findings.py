@@ -19,6 +19,8 @@ class Findings:
         self.answers: dict[str, Any] = {}  # further keys of the JSON object
         self.texts: list[str] = []  # sentences for a person
         self.codes: list[int] = []
+        self.on_row: Callable[[dict[str, Any]], None] | None = None  # told each row as it falls, in loops with --json
+        self.streamed = False  # rows were printed as they fell; the run prints no object of its own unless it failed
         self.on_text: Callable[[str], None] | None = None  # told each text as it falls
 
     def note(self, error: SolarctlError) -> None:

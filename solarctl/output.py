@@ -17,7 +17,7 @@ from solarctl.run import Run
 def show_run(run: Run, out: TextIO, err: TextIO) -> None:
     """Print a run that is over; its sentences were printed as they fell, unless quiet or JSON."""
     on_stderr = not run.options.json and (run.trouble_is_news or not run.options.quiet)
-    if run.options.json:
+    if run.options.json and not (run.streamed and not run.errors):
         print_json(run.to_json(), out)
     if on_stderr:
         for notice in run.warnings:

@@ -14,7 +14,7 @@ from solarctl.clock import SystemClock
 from solarctl.context import Clock
 from solarctl.errors import Exit, SolarctlError, StateError
 from solarctl.options import Interrupted, Options
-from solarctl.output import show_failure, show_run
+from solarctl.output import print_json, show_failure, show_run
 from solarctl.run import Run
 
 
@@ -36,6 +36,7 @@ class Manners:
     rule: bool = True
     supply_first: bool = False
     pausable: bool = True
+    lock: bool = True  # False: the command hands its lock over by itself (`balance`)
 
 
 def execute(
@@ -53,6 +54,8 @@ def execute(
     streams_text = not options.json and not options.quiet
     if streams_text:
         run.on_text = lambda text: print(text, file=out, flush=True)
+    if options.json:
+        run.on_row = lambda row: print_json(row, out)
     _perform(manners, body, run, own)
     if manners.rule and not run.dry_run:
         aftermath.before_output(run)
@@ -86,7 +89,7 @@ def _perform(manners: Manners, body: Callable[..., None], run: Run, own: dict[st
 
 def _lock(manners: Manners, run: Run) -> AbstractContextManager[Any]:
     """Return the run lock, taken; or nothing where none is wanted, or none can be had and supply comes first."""
-    if not manners.rule or run.dry_run:
+    if not manners.rule or not manners.lock or run.dry_run:
         return contextlib.nullcontext()
     stack = contextlib.ExitStack()
     try:
