@@ -11,5 +11,5 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "device": ("device:group", "List, read and steer devices by hand."),
     "pause": ("pause:pause", "Let rules look but not touch."),
     "resume": ("pause:resume", "End a pause."),
-    "completion": ("completion:command", "Print the shell's completion script."),
+    "completion": ("completion:command", "Print the completion script of a shell."),
 }
