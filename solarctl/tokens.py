@@ -60,7 +60,7 @@ class StoredTokens:
             except Exception:
                 pending.release()  # after a kill it stays, and tells
                 raise
-            pending.keep(self._clock.now(), token)
+            pending.keep(token)
             self._store(account, token, pending)
             return token
 
@@ -82,10 +82,11 @@ class StoredTokens:
             return stored
         token: Json | None = left.get("token")
         if token is None:
-            self._state.notices.append(
-                f"{account}: the renewal of its token at {left.get('at')} was interrupted. If the service does not "
-                f"take the old token any more, log in again: solarctl token-refresh --login {account}"
-            )
+            if left.get("replaces", stored) == stored:  # else the file came back to life in a power cut
+                self._state.notices.append(
+                    f"{account}: a renewal of its token was interrupted (begun {left.get('at', 'lately')}). If the "
+                    f"service does not take the old one any more, log in: solarctl token-refresh --login {account}"
+                )
             pending.remove()
             return stored
         if token == stored or left.get("replaces") != stored:  # stored already, or overtaken by a log-in
@@ -103,22 +104,25 @@ class _Pending:
         self._state = state
         self._account = account
         self._size = 0
+        self._started: Json = {}
 
     def reserve(self, now: datetime) -> None:
         """Take the room for a new token, and for state.json with it; `StateError` when there is none."""
-        content = self.read() or self._content(now)
-        self._size = ROOM_FOR_A_TOKEN + 2 * len(json.dumps(self._state.read(), indent=1))
+        state = self._state.read()
+        self._started = {"at": now.isoformat(timespec="seconds"), "replaces": state["tokens"].get(self._account)}
+        self._size = ROOM_FOR_A_TOKEN + 2 * len(json.dumps(state, indent=1))
+        content = json.dumps(self.read() or self._started).encode()
         try:
             make_folder(self.path.parent)
-            write_synced(self.path, json.dumps(content).encode().ljust(self._size))
+            write_synced(self.path, content.ljust(self._size))
             sync_folder(self.path.parent)
         except OSError as error:
             self.release()
             raise refused(error, self.path, "written") from error
 
-    def keep(self, now: datetime, token: Json) -> None:
+    def keep(self, token: Json) -> None:
         """Write the token over the reserved room, in one piece, then give back what it does not need."""
-        content = json.dumps(self._content(now) | {"token": token}).encode()
+        content = json.dumps(self._started | {"token": token}).encode()
         try:
             write_synced(self.path, content.ljust(self._size))
         except OSError as error:
@@ -126,17 +130,15 @@ class _Pending:
                 f"{self._account}: a new token was issued but could not be stored: {error.strerror}",
                 hint=f"Look at the disk, then log in again: solarctl token-refresh --login {self._account}",
             ) from error
-        with suppress(OSError):
-            os.truncate(self.path, len(content))
+        self._trim(len(content))
 
     def release(self) -> None:
-        """Give the room back, unless it holds a token that state.json could not take so far."""
-        if "token" not in (self.read() or {}):
+        """Give the room back, but keep a token that state.json could not take so far."""
+        left = self.read() or {}
+        if "token" in left:
+            self._trim(len(json.dumps(left)))
+        else:
             self.remove()
-
-    def _content(self, now: datetime) -> Json:
-        stored = self._state.read()["tokens"].get(self._account)
-        return {"at": now.isoformat(timespec="seconds"), "replaces": stored}
 
     def read(self) -> Json | None:
         """Return what an earlier renewal left, if anything; `{}` when it was killed while writing that."""
@@ -148,6 +150,10 @@ class _Pending:
         except ValueError:
             return {}
         return left if isinstance(left, dict) else {}
+
+    def _trim(self, length: int) -> None:
+        with suppress(OSError):
+            os.truncate(self.path, length)
 
     def remove(self) -> None:
         """Forget it."""
