@@ -147,9 +147,15 @@ class _Round:
             letter = self._read(path)
             if letter is not None and is_due(letter.not_before, self.now):
                 due.append((letter.attempts, path))
-        for _attempts, path in sorted(due)[:limit]:
+        for _attempts, path in sorted(due):
+            if limit <= 0:
+                return
             with taken(path) as content:
-                if content is not None and not self.attempt(path, Letter.decoded(content)):
+                letter = None if content is None else Letter.decoded(content)
+                if letter is None or not is_due(letter.not_before, self.now):
+                    continue  # another run has it, or has just tried it
+                limit -= 1
+                if not self.attempt(path, letter):
                     return
 
     def attempt(self, path: Path, letter: Letter) -> bool:
