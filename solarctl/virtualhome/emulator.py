@@ -62,6 +62,12 @@ class Faults:
                     self._on[name] = (value, times - 1)
             return value
 
+    def peek(self, name: str) -> Any:
+        """Return the fault's value (None when off) without counting it as used."""
+        assert name in self.known, name
+        with self._lock:
+            return self._on.get(name, (None, None))[0]
+
     def active(self) -> list[str]:
         """Return the names of the faults that are on."""
         with self._lock:
@@ -81,6 +87,7 @@ class Upset:
     times: int | None = None  # only the next so many uses
     stops: str = ""
     after_min: int = 0  # what it stops stays stopped for so long afterwards (a block that is remembered)
+    says: str = ""  # for a person; the fault's own text by default
 
 
 @dataclass(slots=True)
