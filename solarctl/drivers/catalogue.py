@@ -125,5 +125,5 @@ def _class(target: str) -> Any:
 def _nearest(name: str, rows: Mapping[str, Entry]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, rows, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, rows, n=1, cutoff=0.6)
     return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(sorted(rows))}."

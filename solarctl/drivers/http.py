@@ -168,6 +168,7 @@ class Http:
         sent = {"params": params, "json": json, "data": data, "headers": {**self._headers, **(headers or {})}}
         for attempt in range(retries + 1):
             self._context.check_budget(self._name)
+            self._hopeless = False
             if each is not None:
                 each()
             try:
@@ -244,6 +245,7 @@ class Http:
             return reply
         retry_at = _retry_at(reply.headers.get("Retry-After"), self._context.clock.now())
         if status == 429:
+            self._hopeless = True
             raise DeviceUnreachable(
                 self._name, f"{self.host} asks for fewer requests{self._until(retry_at)}", retry_at=retry_at
             )
