@@ -119,6 +119,15 @@ class BatteryMode(Protocol):
 
 
 @runtime_checkable
+class BatteryConditions(Protocol):
+    """A battery that tells, by a question of its own, what forbids to change it: a storm, an outage, an island."""
+
+    def read_conditions(self, settings: ReserveReading) -> ReserveReading:
+        """Return `settings` completed with `storm`, `off_grid`, `outage` and `soc_pct`."""
+        ...
+
+
+@runtime_checkable
 class BatteryPermissions(Protocol):
     """A battery that is told what it may do: `charge_allowed`, `discharge_allowed`."""
 
@@ -207,6 +216,7 @@ CAPABILITIES: tuple[type, ...] = (
     PhaseSwitch,
     BatteryReserve,
     BatteryMode,
+    BatteryConditions,
     BatteryPermissions,
     Thermostat,
     WeatherForecast,

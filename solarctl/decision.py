@@ -47,18 +47,28 @@ class SetChargeLimit:
 
 @dataclass(frozen=True, slots=True)
 class SetReserve:
-    """What the battery keeps back, in % of its charge."""
+    """What the battery keeps back, in % of its charge.
+
+    `sent`: an earlier run wrote it and the device still has time to confirm; it is not written again.
+    `overdue`: that time is over; a device that does not confirm it now has refused it.
+    """
 
     action: ClassVar[str] = "reserve"
     device: str
     to: float
+    sent: bool = False
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SetMode:
+    """How the battery operates; `sent` and `overdue` as for the reserve."""
+
     action: ClassVar[str] = "mode"
     device: str
     to: str
+    sent: bool = False
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)

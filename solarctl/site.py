@@ -38,7 +38,7 @@ from solarctl.decision import (
     SwitchTo,
 )
 from solarctl.drivers import catalogue
-from solarctl.errors import ConfigError, DeviceError, Problem, SolarctlError
+from solarctl.errors import ConfigError, DeviceError, DeviceRefused, Problem, SolarctlError
 from solarctl.readings import ChargerReading, ReserveReading, ThermostatReading
 
 T = TypeVar("T")
@@ -148,7 +148,15 @@ class Site:
             return Outcome.UNCHANGED
         if dry_run:
             return Outcome.DRY_RUN
-        return Outcome.DONE if self._write(action) else Outcome.PENDING
+        if isinstance(action, SetReserve | SetMode) and action.sent:
+            return Outcome.PENDING
+        if self._write(action):
+            return Outcome.DONE
+        if isinstance(action, SetReserve | SetMode) and action.overdue:
+            what = f"a reserve of {action.to:g} %" if isinstance(action, SetReserve) else f"the mode {action.to}"
+            hint = "Look at it in the vendor's app; it may be offline, or somebody else may steer it."
+            raise DeviceRefused(action.device, f"it was told {what} but does not take it", hint=hint)
+        return Outcome.PENDING
 
     def _is_there(self, action: Action, known: Known) -> bool:
         """Return whether the device is at the target already; raises when its position cannot be read."""
