@@ -27,13 +27,12 @@ def first_look(
     reading: ThermostatReading, present: float, before: Touched | None, precooled_from: float | None, unit: str
 ) -> Touched:
     """Return baseline and setpoint to go back to, as a window's first step finds them."""
-    found_deg = present
-    if precooled_from is not None:
-        found_deg = precooled_from
-    elif before is not None and same_deg(before.set_deg, present, unit) and reading.hold != "schedule":
-        found_deg = before.found_deg  # our own setting of another day is still there
     schedule_deg = reading.schedule_setpoint_deg
-    return Touched(baseline_deg=found_deg if schedule_deg is None else schedule_deg, found_deg=found_deg)
+    if before is not None and same_deg(before.set_deg, present, unit) and reading.hold != "schedule":
+        # our own setting of another day is still there
+        return Touched(before.found_deg if schedule_deg is None else schedule_deg, before.found_deg, present)
+    found_deg = present if precooled_from is None else precooled_from
+    return Touched(found_deg if schedule_deg is None else schedule_deg, found_deg)
 
 
 def was_changed(reading: ThermostatReading, present: float, known: Touched, unit: str) -> bool:
