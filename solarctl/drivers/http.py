@@ -19,11 +19,9 @@ requests is imported with the first request.
 from __future__ import annotations
 
 import json as jsonlib
-import re
 import threading
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -31,46 +29,22 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from solarctl import __version__
 from solarctl.context import Context
 from solarctl.drivers import redaction
+from solarctl.drivers.http_failures import failure, retry_at
+from solarctl.drivers.reply import Reply, decoded
 from solarctl.drivers.trust import AddressError, Trust, require_private, trust
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable
 
 if TYPE_CHECKING:
     import requests
 
+__all__ = ["AddressError", "Http", "Reply"]
+
 USER_AGENT = f"solarctl/{__version__}"
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 CONNECT_TIMEOUT_S = 6.0
 FIRST_PAUSE_S = 0.5  # before the first repetition; doubles
 LARGEST_REPLY = 10_000_000  # bytes; no vendor's answer comes near
-LONGEST_RETRY_AFTER_S = 86_400.0
 REDIRECTIONS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer: status, headers (look-ups ignore case) and text; `json()` insists on JSON."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-    name: str = ""
-    host: str = ""
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-
-    def json(self) -> Any:
-        """Return the body as JSON, or raise `DeviceReplyError` with the beginning of what came instead."""
-        try:
-            return jsonlib.loads(self.text.lstrip("\ufeff"), parse_constant=_no_such_number)
-        except (ValueError, RecursionError):
-            found = redaction.excerpt(self.text, self.secrets)
-            said = f"begins: {found}" if found else "is empty"
-            raise DeviceReplyError(
-                self.name, f"{self.host} should have sent JSON; its answer ({self.status}) {said}"
-            ) from None
-
-
-def _no_such_number(text: str) -> float:
-    raise ValueError(text)
 
 
 class Http:
@@ -211,7 +185,7 @@ class Http:
                 body += chunk
                 if len(body) > LARGEST_REPLY:
                     raise DeviceReplyError(self._name, f"{self.host} sends more than {LARGEST_REPLY / 1e6:.0f} MB")
-            text = _decoded(bytes(body), response.encoding)
+            text = decoded(bytes(body), response.encoding)
             return Reply(response.status_code, response.headers, text, self._name, self.host, tuple(self._secrets))
 
     def _within(self, limit_s: float, send: Callable[[], Reply]) -> Reply:
@@ -243,15 +217,15 @@ class Http:
         status = reply.status
         if status in ok or 200 <= status < 300 or status in (401, 403):
             return reply
-        retry_at = _retry_at(reply.headers.get("Retry-After"), self._context.clock.now())
+        again_at = retry_at(reply.headers.get("Retry-After"), self._context.clock.now())
         if status == 429:
             self._hopeless = True
             raise DeviceUnreachable(
-                self._name, f"{self.host} asks for fewer requests{self._until(retry_at)}", retry_at=retry_at
+                self._name, f"{self.host} asks for fewer requests{self._until(again_at)}", retry_at=again_at
             )
         if status == 408 or status >= 500:
             raise DeviceUnreachable(
-                self._name, f"{self.host} is out of order ({status}){self._until(retry_at)}", retry_at=retry_at
+                self._name, f"{self.host} is out of order ({status}){self._until(again_at)}", retry_at=again_at
             )
         if 300 <= status < 400:
             target = redaction.redacted(reply.headers.get("Location", "elsewhere"), self._secrets)
@@ -263,8 +237,8 @@ class Http:
         said = redaction.excerpt(reply.text, self._secrets)
         raise DeviceReplyError(self._name, f"{self.host} answered {status}" + (f": {said}" if said else ""))
 
-    def _until(self, retry_at: datetime | None) -> str:
-        return f" until {retry_at.astimezone(self._context.timezone):%H:%M:%S}" if retry_at else ""
+    def _until(self, moment: datetime | None) -> str:
+        return f" until {moment.astimezone(self._context.timezone):%H:%M:%S}" if moment else ""
 
     def _translated(self, error: BaseException, limit_s: float) -> BaseException:
         """Return the failure in our words."""
@@ -281,8 +255,9 @@ class Http:
                 "a secret or id contains characters that cannot be sent",
                 hint="Look for a line break, a blank or a stray quote in it.",
             )
-        message, hint, self._hopeless = _reason(error, self.host, limit_s)
-        return DeviceUnreachable(self._name, message, hint=hint)
+        found = failure(error, self.host, limit_s)
+        self._hopeless = found.lasting
+        return DeviceUnreachable(self._name, found.message, hint=found.hint)
 
     def _opened(self) -> requests.Session:
         if self._session is None:
@@ -361,68 +336,6 @@ def _tls_adapter(believed: Trust, server_name: str | None) -> requests.adapters.
             """Change nothing: what to believe is in the pool's key already."""
 
     return Adapter()
-
-
-def _reason(error: BaseException, host: str, limit_s: float) -> tuple[str, str, bool]:
-    """Return a failed exchange as a sentence, a hint, and whether repeating it is useless."""
-    import requests
-
-    kinds = requests.exceptions
-    if isinstance(error, kinds.SSLError):
-        said = str(error)
-        found = re.search(
-            r"certificate verify failed: ([^(']+)|(Hostname mismatch[^']*|hostname '[^']+' doesn't match[^\"]*)", said
-        )
-        why = next(filter(None, found.groups()), "").strip() if found else ""
-        return (
-            f"{host} cannot prove who it is" + (f" ({why})" if why else " (TLS)"),
-            "Is the clock right? A server with a certificate of its own needs ca_file.",
-            True,
-        )
-    if isinstance(error, kinds.ProxyError):
-        return f"the proxy on the way to {host} does not answer", "See HTTPS_PROXY and NO_PROXY.", False
-    if isinstance(error, (kinds.Timeout, TimeoutError)):
-        return f"{host} did not answer within {limit_s:.0f} s", "", False
-    if isinstance(error, (kinds.InvalidURL, kinds.MissingSchema, kinds.InvalidSchema)):
-        return f"the address of {host} cannot be used", "Correct base_url, or the proxy in the environment.", True
-    said = str(error)
-    if "NameResolutionError" in said or "getaddrinfo" in said:
-        return f"the name {host} is not known", "Is the network up, and the name spelt right?", False
-    if "refused" in said:
-        return f"{host} refuses connections", "", False
-    if "No route" in said or "unreachable" in said:
-        return f"there is no way to {host}", "Is the network up?", False
-    return f"{host} broke off the connection", "", False
-
-
-def _retry_at(value: str | None, now: datetime) -> datetime | None:
-    """Return the moment of a Retry-After header: seconds, or a date."""
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        from email.utils import parsedate_to_datetime
-
-        try:
-            moment = parsedate_to_datetime(value)
-        except (ValueError, TypeError):
-            return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - now).total_seconds()
-    return now + timedelta(seconds=max(0.0, min(LONGEST_RETRY_AFTER_S, seconds)))
-
-
-def _decoded(body: bytes, encoding: str | None) -> str:
-    """Return a body as text: UTF-8 unless its header names another encoding (JSON is always UTF-8)."""
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        try:
-            return body.decode(encoding or "latin-1", "replace")
-        except LookupError:
-            return body.decode("latin-1")
 
 
 def _body_text(body: Any) -> str:

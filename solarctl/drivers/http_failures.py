@@ -1,0 +1,65 @@
+"""Failed exchanges in sentences: what requests and urllib3 raise, and when a server wants to be asked again.
+
+The classes are known by their names, so that this costs no import.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+LONGEST_RETRY_AFTER_S = 86_400.0
+_WHY = re.compile(r"certificate verify failed: ([^(']+)|([Hh]ostname .*?(?:mismatch|doesn't match)[^\\\")]*)")
+
+
+class Failure(NamedTuple):
+    """A sentence, a hint, and whether repeating is useless."""
+
+    message: str
+    hint: str = ""
+    lasting: bool = False
+
+
+def failure(error: BaseException, host: str, limit_s: float) -> Failure:
+    """Return what a failed exchange with `host` means."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    said = str(error)
+    if "SSLError" in kinds:
+        found = _WHY.search(said)
+        why = next(filter(None, found.groups()), "").strip() if found else "TLS"
+        hint = "Is the clock right? A server with a certificate of its own needs ca_file."
+        return Failure(f"{host} cannot prove who it is ({why})", hint, lasting=True)
+    if "ProxyError" in kinds:
+        return Failure(f"the proxy on the way to {host} does not answer", "See HTTPS_PROXY and NO_PROXY.")
+    if kinds & {"Timeout", "TimeoutError"}:
+        return Failure(f"{host} did not answer within {limit_s:.0f} s")
+    if kinds & {"InvalidURL", "MissingSchema", "InvalidSchema"}:
+        hint = "Correct base_url, or the proxy in the environment."
+        return Failure(f"the address of {host} cannot be used", hint, lasting=True)
+    if "NameResolutionError" in said or "getaddrinfo" in said:
+        return Failure(f"the name {host} is not known", "Is the network up, and the name spelt right?")
+    if "refused" in said:
+        return Failure(f"{host} refuses connections")
+    if "No route" in said or "unreachable" in said:
+        return Failure(f"there is no way to {host}", "Is the network up?")
+    return Failure(f"{host} broke off the connection")
+
+
+def retry_at(value: str | None, now: datetime) -> datetime | None:
+    """Return the moment of a Retry-After header: seconds, or a date; at most a day ahead."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        from email.utils import parsedate_to_datetime
+
+        try:
+            moment = parsedate_to_datetime(value)
+        except (ValueError, TypeError):
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    return now + timedelta(seconds=max(0.0, min(LONGEST_RETRY_AFTER_S, seconds)))
