@@ -11,5 +11,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "device": ("device:group", "List, read and steer devices by hand."),
     "pause": ("pause:pause", "Let rules look but not touch."),
     "resume": ("pause:resume", "End a pause."),
+    "demo": ("demo:command", "Play a day of cron against a virtual home."),
     "completion": ("completion:command", "Print the completion script of a shell."),
 }

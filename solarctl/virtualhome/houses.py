@@ -26,7 +26,8 @@ def hybrid_house(
 ) -> House:
     """Return the house of the first seed: it lives on sun and battery, and the grid comes in through a relay.
 
-    Near Kyiv. While the relay is on, the grid carries the house and charges the battery with 800 W; nothing is fed in.
+    Near Kyiv. While the relay is on, the grid carries the house, and charges the battery to 40 % with 800 W.
+    Nothing is fed in.
     """
     return House(
         sky=Sky(50.4, 30.5, seed=seed, climate=Climate(mean_c=9, season_c=12)),
@@ -42,6 +43,7 @@ def hybrid_house(
             floor_pct=5,
             feeds_with_grid=False,
             grid_charge_w=800,
+            grid_charge_to_pct=40,
         ),
         grid=Grid(connected=relay_on, max_export_w=0),
     )

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, ClassVar
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.solax_dongle import Dongle, Upload, cloud_values, extended_values
 
@@ -38,6 +38,32 @@ FIVE_MINUTE_LIMIT = (
     "the system will suspend the request"
 )
 HOUR_BLOCK = "There have been several violations in a row, and the system will prohibit calls within the next hour"
+NO_READING = (  # while one of these is on, nothing can be read
+    "null-soc",
+    "missing-soc",
+    "soc-minus-one",
+    "soc-101",
+    "nulls",
+    "wrong-types",
+    "battery-disconnected",
+    "result-null",
+    "result-list",
+    "result-text",
+    "no-dates",
+    "odd-dates",
+    "year-0001",
+    "future-upload",
+    "frozen-upload",
+    "http-500",
+    "http-503",
+    "html-200",
+    "empty-body",
+    "half-json",
+    "torn",
+    "no-auth",
+    "token-invalid",
+    "redirect",
+)
 
 
 class SolaxCloud(HttpEmulator):
@@ -64,7 +90,7 @@ class SolaxCloud(HttpEmulator):
         "soc-value": "soc is whatever the value says",
         "battery-fault": "batStatus 1",
         "battery-disconnected": "batStatus 2",
-        "future-upload": "the upload's times are this many seconds ahead (value; True: a day)",
+        "future-upload": "uploads come from the future: a day ahead, or the value in seconds",
         "year-0001": "placeholder dates",
         "no-dates": "no dates at all",
         "odd-dates": "dates that are none",
@@ -87,6 +113,23 @@ class SolaxCloud(HttpEmulator):
         "torn": "the line breaks in the middle of the body",
         "slow": "the answer takes the value in real seconds (True: 30)",
     }
+    UPSETS: ClassVar[tuple[Upset, ...]] = (
+        Upset("extended"),
+        Upset("soc-text"),
+        Upset("numbers-as-text"),
+        Upset("utc-missing"),
+        Upset("upload-age", 700, says="uploads are always 12 minutes old"),
+        Upset("inverter-status", 104, says="the inverter reports status 104, a fault"),
+        Upset("http-503", times=1, says="one request is answered with HTTP 503"),
+        Upset("torn", times=1, says="one answer breaks off in the middle"),
+        *(Upset(fault, minutes=(10, 90), stops="reading") for fault in NO_READING),
+        Upset("upload-age", 3000, (10, 90), stops="reading", says="uploads are always 50 minutes old"),
+        Upset("error-code", 2001, stops="reading", says="every call is answered with 2001, operation failed"),
+        Upset("http-429", 120, stops="reading", after_min=5, says="HTTP 429: try again in 2 minutes"),
+        Upset("rate-minute", stops="reading", after_min=10, says="too many calls in this minute"),
+        Upset("rate-5min", stops="reading", after_min=15),
+        Upset("hour-block", minutes=(5, 6), times=1, stops="reading", after_min=75),
+    )
 
     def __init__(
         self,

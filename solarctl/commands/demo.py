@@ -1,0 +1,114 @@
+"""`demo`: a virtual home, a day of cron in seconds, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from solarctl.cli_options import shared_options
+from solarctl.errors import Exit, SolarctlError, UsageError
+from solarctl.options import Options
+from solarctl.runner import Environment
+
+if TYPE_CHECKING:
+    from solarctl.simulation.demo import View
+    from solarctl.virtualhome.scenario import Scenario
+
+
+@click.command("demo")
+@shared_options
+@click.option("--scenario", default="summer", show_default=True, metavar="NAME", help="Which house and day.")
+@click.option("--seed", default="0", show_default=True, help="Another seed is another day's weather and habits.")
+@click.option("--chaos", is_flag=True, help="A bad day: clouds and devices fail, by the seed.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep config, state and history in this new folder.",
+)
+@click.option("--serve", is_flag=True, help="Let the home live in real time, to try every command by hand.")
+@click.pass_context
+def command(
+    context: click.Context, /, scenario: str, seed: str, chaos: bool, keep: Path | None, serve: bool, **shared: object
+) -> None:
+    """Play a day of cron against a virtual home.
+
+    It needs no hardware, no config and no network: the house and its clouds are emulated on this machine; commands,
+    drivers and state are the real ones. --now chooses another day; --config and --state-dir are not used.
+    """
+    options = Options(**shared)  # type: ignore[arg-type]
+    environment = context.find_object(Environment) or Environment()
+    try:
+        context.exit(_demo(scenario, seed, chaos, keep, serve, options, environment))
+    except SolarctlError as error:
+        from solarctl.output import show_failure
+
+        context.exit(show_failure("demo", error, options, environment.out, environment.clock.now()))
+
+
+def _demo(
+    name: str, seed: str, chaos: bool, keep: Path | None, serve: bool, options: Options, environment: Environment
+) -> int:
+    from solarctl.cli import execute
+    from solarctl.simulation.demo import Player
+    from solarctl.simulation.demo_folder import demo_folder, furnish
+
+    scenario = _scenario(name, options.now)
+    with demo_folder(keep) as folder:
+        if serve:
+            from solarctl.simulation.serve import serve as serve_home
+
+            return serve_home(scenario, seed, folder, furnish, environment.out, chaos=chaos)
+        view = _view(options, environment)
+        player = Player(scenario, seed, folder, execute, view, dry_run=options.dry_run)
+        day = player.play(furnish, chaos=chaos)
+        code = Exit.BUG if day.preventable_min and not options.dry_run else Exit.OK
+        if options.json:
+            from solarctl.output import print_json
+
+            result = {"command": "demo", "at": scenario.start, "exit": int(code), "errors": [], **day.to_json()}
+            print_json(result, environment.out)
+        elif keep is not None:
+            click.echo(f"Kept: solarctl why --last 20 --config {folder / 'config.toml'} --state-dir {folder / 'state'}")
+        return int(code)
+
+
+def _scenario(name: str, now: str | None) -> Scenario:
+    from dataclasses import replace
+    from datetime import datetime
+
+    from solarctl.decode import nearest
+    from solarctl.virtualhome.scenarios import load, names
+
+    if name not in names():
+        raise UsageError(
+            f"There is no scenario {name!r}. {nearest(name, names())}", hint=f"There are: {', '.join(names())}"
+        )
+    scenario = load(name)
+    if now is None:
+        return scenario
+    try:
+        day = datetime.fromisoformat(now)
+    except ValueError:
+        raise UsageError(f"--now {now!r} is no moment", hint="Write it as 2026-07-01.") from None
+    zone = scenario.start.tzinfo
+    return replace(scenario, start=day.astimezone(zone) if day.tzinfo else day.replace(tzinfo=zone))
+
+
+def _view(options: Options, environment: Environment) -> View:
+    from solarctl.simulation.plain_view import PlainView, SummaryView
+
+    def say(line: str) -> None:
+        click.echo(line, file=environment.out)
+
+    if options.json:
+        return SummaryView(lambda _line: None)
+    if options.quiet:
+        return SummaryView(say)
+    if environment.out.isatty() and not options.verbose:
+        from solarctl.simulation.live import LiveView
+
+        return LiveView(environment.out)
+    return PlainView(say, every=bool(options.verbose))

@@ -1,0 +1,1 @@
+"""The bodies of `demo` and `simulate`: days in fast-forward."""

@@ -1,0 +1,190 @@
+"""A day of the crontab in fast-forward: the real commands, drivers and state, against a virtual home.
+
+One process, one clock: it jumps from one line of the crontab to the next; what a run sleeps passes at once.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from solarctl.errors import Exit
+from solarctl.options import Interrupted
+from solarctl.run import Run
+from solarctl.runner import Environment
+from solarctl.schedule.crontab import Job, parse, runs
+from solarctl.virtualhome.chaos import Chaos, Trouble
+from solarctl.virtualhome.clock import DrivenClock
+from solarctl.virtualhome.house import Energies
+from solarctl.virtualhome.scenario import Home, Scenario, Seed
+
+Execute = Callable[[list[str], Environment], int]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run of one command, and the house right after it."""
+
+    at: datetime  # local
+    command: str
+    exit: int
+    row: Mapping[str, Any]  # the run's JSON object
+    said: str  # what it printed
+    gauges: tuple[str, ...]  # the scenario's own columns
+    solar_w: float
+    load_w: float
+    grid_w: float
+    battery_w: float
+    soc_pct: float | None
+    dark: bool
+
+    @property
+    def acted(self) -> bool:
+        """Whether something was really changed, or tried."""
+        return any(action["outcome"] not in ("unchanged", "dry-run") for action in self.row.get("actions", ()))
+
+
+@dataclass
+class Day:
+    """What came of a day."""
+
+    scenario: Scenario
+    seed: Seed
+    energies: Energies
+    preventable_min: float = 0.0
+    exits: Counter[int] = field(default_factory=Counter)
+    counters: dict[str, dict[str, int]] = field(default_factory=dict)  # emulator → what it counted
+    without: dict[str, Energies] = field(default_factory=dict)
+    troubles: int = 0
+
+    @property
+    def runs(self) -> int:
+        return sum(self.exits.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the day's figures, rounded to what matters."""
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "runs": self.runs,
+            "exits": {str(code): count for code, count in sorted(self.exits.items())},
+            "troubles": self.troubles,
+            "preventable_min": round(self.preventable_min),
+            "with_solarctl": _figures(self.energies),
+            "without_solarctl": {name: _figures(sums) for name, sums in self.without.items()},
+            "services": self.counters,
+        }
+
+
+class View(Protocol):
+    """Shows a day as it passes."""
+
+    def opened(self, home: Home, seed: Seed) -> None: ...
+
+    def ran(self, ran: Ran) -> None: ...
+
+    def upset(self, at: datetime, trouble: Trouble, *, began: bool) -> None: ...
+
+    def closed(self, day: Day) -> None: ...
+
+
+class _Pane(io.StringIO):
+    """A run's stderr. It passes for a terminal, so that a demo's troubles stay out of the system's log."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Player:
+    """Plays one day of a scenario in a folder."""
+
+    def __init__(
+        self, scenario: Scenario, seed: Seed, folder: Path, execute: Execute, view: View, *, dry_run: bool = False
+    ) -> None:
+        self._scenario = scenario
+        self._seed = seed
+        self._folder = folder
+        self._execute = execute
+        self._view = view
+        self._dry_run = dry_run
+        self._clock = DrivenClock(scenario.start)
+
+    def play(self, furnish: Callable[[Path, Home], Path], *, chaos: bool = False) -> Day:
+        """Live the day; `furnish` writes the config. Return what came of it."""
+        scenario, zone = self._scenario, self._scenario.start.tzinfo
+        with scenario.open(self._clock, self._seed) as home:
+            config = furnish(self._folder, home)
+            self._view.opened(home, self._seed)
+            upsets = Chaos(home.emulators if chaos else (), scenario.start, scenario.end, self._seed)
+            day = Day(scenario, self._seed, home.house.total, troubles=len(upsets.troubles))
+            for at, job in runs(parse(scenario.crontab).ours, scenario.start, scenario.end):
+                self._let_pass(home, upsets, at)
+                stopped = upsets.stopped(self._clock.now())
+                ran = self._run(home, job, config, at.astimezone(zone))
+                day.exits[ran.exit] += 1
+                if home.watch is not None:
+                    home.watch.run_over(job.name, self._clock.now(), stopped | upsets.stopped(self._clock.now()))
+                self._view.ran(ran)
+            self._let_pass(home, upsets, scenario.end)
+            day.energies = home.house.total
+            day.preventable_min = home.watch.preventable_min if home.watch is not None else 0.0
+            day.counters = {emulator.name: emulator.counters() for emulator in home.emulators}
+        for name, prepare in scenario.without.items():
+            day.without[name] = scenario.alone(self._seed, prepare).total
+        self._view.closed(day)
+        return day
+
+    def _let_pass(self, home: Home, upsets: Chaos, until: datetime) -> None:
+        """Let house and chaos live until the next run; a run that took longer has let time pass itself."""
+        while (change := upsets.next_change()) is not None and change <= until:
+            self._clock.move_to(change)
+            home.catch_up()
+            began, ended = upsets.move_to(max(change, self._clock.now()))
+            for trouble in began:
+                self._view.upset(trouble.start.astimezone(self._scenario.start.tzinfo), trouble, began=True)
+            for trouble in ended:
+                self._view.upset(trouble.end.astimezone(self._scenario.start.tzinfo), trouble, began=False)
+        self._clock.move_to(until)
+        home.catch_up()
+
+    def _run(self, home: Home, job: Job, config: Path, at: datetime) -> Ran:
+        out, err, found = io.StringIO(), _Pane(), list[Run]()
+        environment = Environment(self._clock, out, err, found.append)
+        words = [*job.argv, "--config", str(config), "--state-dir", str(self._folder / "state")]
+        code = self._execute([*words, "--dry-run"] if self._dry_run else words, environment)
+        if code == Exit.INTERRUPTED:
+            raise KeyboardInterrupt
+        if code == Exit.TERMINATED:
+            raise Interrupted
+        home.catch_up()
+        house = home.house
+        return Ran(
+            at=at,
+            command=job.name,
+            exit=code,
+            row=found[-1].to_json() if found else {},
+            said=(out.getvalue() + err.getvalue()).strip(),
+            gauges=tuple(text(home) for _heading, text in home.scenario.gauges),
+            solar_w=house.solar_w,
+            load_w=house.load_w,
+            grid_w=house.grid_w,
+            battery_w=house.battery_w,
+            soc_pct=house.soc_pct,
+            dark=house.dark,
+        )
+
+
+def _figures(sums: Energies) -> dict[str, float]:
+    return {
+        "import_kwh": round(sums.import_kwh, 2),
+        "export_kwh": round(sums.export_kwh, 2),
+        "solar_kwh": round(sums.solar_kwh, 2),
+        "load_kwh": round(sums.load_kwh, 2),
+        "unserved_kwh": round(sums.unserved_kwh, 2),
+        "dark_min": round(sums.dark_min),
+    }

@@ -1,0 +1,48 @@
+"""Where a demo lives: a private folder with config, secrets, crontab and state, gone afterwards unless kept."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from solarctl.errors import UsageError
+from solarctl.virtualhome.scenario import Home
+
+
+@contextmanager
+def demo_folder(keep: Path | None) -> Iterator[Path]:
+    """Give a folder that only its owner can enter: a temporary one, or `keep`, which must be new or empty."""
+    if keep is None:
+        made = Path(tempfile.mkdtemp(prefix="solarctl-demo-"))  # mode 0700
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return
+    try:
+        keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+        taken = any(keep.iterdir())
+    except OSError as error:
+        raise UsageError(f"{keep} cannot be used: {error.strerror}", hint="Name another folder.") from error
+    if taken:
+        raise UsageError(f"{keep} is not empty", hint="Name a folder that does not exist yet.")
+    keep.chmod(0o700)
+    yield keep.resolve()
+
+
+def furnish(folder: Path, home: Home) -> Path:
+    """Write the home's config, secrets and crontab into the folder; return the config's path."""
+    for name, text in home.secrets().items():
+        _write(folder / name, text)
+    config = folder / "config.toml"
+    _write(folder / "crontab", home.scenario.crontab)
+    _write(config, home.config())
+    return config
+
+
+def _write(path: Path, text: str) -> None:
+    path.touch(mode=0o600)  # private before anything is in it
+    path.write_text(text, encoding="utf-8")

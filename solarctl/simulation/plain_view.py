@@ -1,0 +1,142 @@
+"""A demo's day as a plain log: a line when something changes, and one every hour, so that the day passes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from datetime import datetime
+
+from solarctl.simulation.demo import Day, Ran
+from solarctl.simulation.summary import summary
+from solarctl.virtualhome.chaos import Trouble
+from solarctl.virtualhome.scenario import Home, Seed
+
+WIDTH = 112
+
+
+class PlainView:
+    """Prints through `say`, line by line; `every` run, or only those that say something new."""
+
+    def __init__(self, say: Callable[[str], None], *, every: bool = False) -> None:
+        self._say = say
+        self._every = every
+        self._last: dict[str, object] = {}
+        self._hour = -1
+        self._margin = ""
+
+    def opened(self, home: Home, seed: Seed) -> None:
+        for line in opening(home):
+            self._say(line)
+        columns = "".join(f"  {heading:<5}" for heading, _text in home.scenario.gauges)
+        heading = f" time      sun  battery    house     grid{columns}  "
+        self._margin = " " * len(heading)
+        self._say("")
+        self._say(heading + "what was decided")
+
+    def ran(self, ran: Ran) -> None:
+        news = is_news(ran, self._last)
+        new_hour = ran.at.hour != self._hour and ran.row.get("reason") is not None
+        if not (news or new_hour or self._every):
+            return
+        self._hour = ran.at.hour
+        gauges = "".join(f"  {text:<5}" for text in ran.gauges)
+        start = f"{ran.at:%H:%M} {figures(ran)}{gauges}  "
+        words = sentence(ran) if news or self._every else f"({ran.row['reason']})"
+        for index, line in enumerate(textwrap.wrap(words, max(40, WIDTH - len(start))) or [""]):
+            self._say((start if index == 0 else self._margin) + line)
+        for line in actions(ran):
+            self._say(f"{self._margin}→ {line}")
+
+    def upset(self, at: datetime, trouble: Trouble, *, began: bool) -> None:
+        if began:
+            minutes = round((trouble.end - trouble.start).total_seconds() / 60)
+            self._say(f"{at:%H:%M}   !! {trouble.emulator.name}: {trouble.text} (for {minutes} min)")
+        else:
+            self._say(f"{at:%H:%M}   .. {trouble.emulator.name}: over")
+
+    def closed(self, day: Day) -> None:
+        self._say("")
+        for line in summary(day):
+            self._say(line)
+
+
+class SummaryView:
+    """Prints the summary only."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def opened(self, home: Home, seed: Seed) -> None: ...
+
+    def ran(self, ran: Ran) -> None: ...
+
+    def upset(self, at: datetime, trouble: Trouble, *, began: bool) -> None: ...
+
+    def closed(self, day: Day) -> None:
+        for line in summary(day):
+            self._say(line)
+
+
+def opening(home: Home) -> list[str]:
+    """Return what a newcomer must know: the house, and what cron runs."""
+    return [
+        home.scenario.title,
+        "House and clouds are emulated on this machine; commands, drivers and state are the real ones.",
+        f"On {home.scenario.start:%A, %d %B %Y}, cron runs:",
+        *(f"    {line}" for line in home.scenario.crontab.strip().splitlines()),
+    ]
+
+
+def is_news(ran: Ran, last: dict[str, object]) -> bool:
+    """Return whether a run says something else than the one before; `last` is kept up to date."""
+    reason = ran.row.get("reason")
+    errors = tuple(str(error["message"])[:40] for error in ran.row.get("errors", ()))
+    key = (reason, ran.exit, errors, ran.dark)
+    before = last.get(ran.command)
+    last[ran.command] = key
+    if reason is None and ran.exit == 0:
+        return bool(before) and before != key
+    return before != key or (ran.acted and ran.exit == 0)
+
+
+def figures(ran: Ran) -> str:
+    """Return sun, battery, house and grid, 35 characters wide."""
+    soc = "–" if ran.soc_pct is None else f"{ran.soc_pct:.0f} %"
+    house = "DARK" if ran.dark else watts(ran.load_w)
+    return f"{watts(ran.solar_w):>8} {soc:>8} {house:>8} {watts(ran.grid_w):>8}"
+
+
+def watts(power_w: float) -> str:
+    """Return a power as a person says it.
+
+    >>> watts(1234), watts(-70), watts(0.4)
+    ('1.2 kW', '-70 W', '0 W')
+    """
+    return f"{power_w / 1000:.1f} kW" if abs(power_w) >= 1000 else f"{round(power_w / 10) * 10} W"
+
+
+def sentence(ran: Ran) -> str:
+    """Return what the run said in one sentence, and its first trouble."""
+    words = str(ran.row.get("because") or f"{ran.command}:")
+    errors = ran.row.get("errors", ())
+    if errors:
+        device = f"{errors[0]['device']}: " if errors[0]["device"] else ""
+        trouble = f"{device}{errors[0]['message']}"
+        words = f"{words} [{trouble}]" if ran.row.get("because") else f"{words} {trouble}"
+    return words
+
+
+def actions(ran: Ran) -> list[str]:
+    """Return what was done or tried."""
+    said = []
+    for action in ran.row.get("actions", ()):
+        if action["outcome"] in ("unchanged", "dry-run") or (action["outcome"] == "failed" and ran.exit == 0):
+            continue
+        to = (
+            {True: "on", False: "off"}.get(action["to"], action["to"])
+            if isinstance(action["to"], bool)
+            else action["to"]
+        )
+        ending = "" if action["outcome"] == "done" else f" ({action['outcome']})"
+        said.append(f"{action['device']} {to}{ending}")
+    return said

@@ -1,0 +1,81 @@
+"""What came of a demo's day, in a table beside the same house without solarctl."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from solarctl.simulation.demo import Day
+from solarctl.virtualhome.house import Energies
+
+ROWS: tuple[tuple[str, Callable[[Energies], str]], ...] = (
+    ("without supply", lambda sums: f"{sums.dark_min:.0f} min"),
+    ("from the grid", lambda sums: f"{sums.import_kwh:.1f} kWh"),
+    ("from the sun", lambda sums: f"{sums.solar_kwh:.1f} kWh"),
+    ("used by the house", lambda sums: f"{sums.load_kwh:.1f} kWh"),
+)
+SERVICE_WORDS = {"requests": "requests", "logins": "log-ins", "writes": "writes", "switches": "switched"}
+
+
+def table(day: Day) -> list[list[str]]:
+    """Return the comparison as rows of cells, headings first."""
+    columns = {"with solarctl": day.energies} | day.without
+    return [["", *columns], *([label, *(show(sums) for sums in columns.values())] for label, show in ROWS)]
+
+
+def summary(day: Day) -> list[str]:
+    """Return the whole summary as plain lines."""
+    rows = table(day)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["The day in figures"]
+    lines += [
+        "  " + rows[0][0].ljust(widths[0]) + "".join("   " + cell.rjust(w) for cell, w in zip(rows[0][1:], widths[1:]))
+    ]
+    lines += [
+        "  " + row[0].ljust(widths[0]) + "".join("   " + cell.rjust(w) for cell, w in zip(row[1:], widths[1:]))
+        for row in rows[1:]
+    ]
+    return [*lines, "", *remarks(day)]
+
+
+def remarks(day: Day) -> list[str]:
+    """Return the sentences below the table."""
+    return [_runs(day), *_services(day), verdict(day)]
+
+
+def verdict(day: Day) -> str:
+    """Return the one sentence that matters."""
+    dark = day.energies.dark_min
+    if day.preventable_min:
+        return (
+            f"The house was dark for {dark:.0f} min, and for {day.preventable_min:.0f} of them grid-guard could have "
+            "prevented it. That is a bug; please report scenario and seed."
+        )
+    if dark:
+        supply = (
+            f"Dark for {dark:.0f} min, when nothing could be read or nothing moved: no rule could have prevented it"
+        )
+    else:
+        supply = "Never dark"
+    always = next((sums for name, sums in day.without.items() if name.endswith("always on")), None)
+    if always is None or always.import_kwh <= 0:
+        return f"{supply}."
+    saved = always.import_kwh - day.energies.import_kwh
+    share = 100 * saved / always.import_kwh
+    return f"{supply}, with {saved:.1f} kWh ({share:.0f} %) less from the grid than with the relay always on."
+
+
+def _runs(day: Day) -> str:
+    trouble = day.runs - day.exits[0]
+    if not trouble:
+        return f"{day.runs} runs, all of them exit 0."
+    codes = ", ".join(f"{count} × {code}" for code, count in sorted(day.exits.items()) if code)
+    cause = f" through {day.troubles} troubles of the clouds" if day.troubles else ""
+    return f"{day.runs} runs{cause}: {day.exits[0]} fine, {trouble} said what was wrong (exit {codes})."
+
+
+def _services(day: Day) -> list[str]:
+    said = []
+    for name, counters in day.counters.items():
+        parts = [f"{count} {SERVICE_WORDS.get(what, what)}" for what, count in counters.items()]
+        said.append(f"{name}: {', '.join(parts)}.")
+    return said
