@@ -77,6 +77,24 @@ def ping(
     return f"heartbeat: {parsed.hostname} {trouble}" if trouble else None
 
 
+def ping_meanwhile(settings: Settings, command: str, signal: str | int, **options: Any) -> Callable[[], str | None]:
+    """Ping while the run goes on; the returned function waits for the end of it and returns what `ping` would.
+
+    No device waits for a ping server that is slow.
+    """
+    import threading
+
+    results: list[str | None] = []
+    thread = threading.Thread(target=lambda: results.append(ping(settings, command, signal, **options)), daemon=True)
+    thread.start()
+
+    def finish() -> str | None:
+        thread.join(LIMIT_S + 1)
+        return results[0] if results else "heartbeat: the ping is still under way"
+
+    return finish
+
+
 def _try(parsed: SplitResult, target: str, text: str, ca_file: Path | None, limit_s: float) -> tuple[str | None, bool]:
     """Return what went wrong, and whether a second try may help."""
     import http.client

@@ -69,11 +69,15 @@ class Spool:
             path = self.keep(message, now)
         except SolarctlError:  # no room to keep it is no reason not to send it
             return _unkept(message, send)
+        return self.try_now(path, send, now).error
+
+    def try_now(self, path: Path, send: Send, now: datetime) -> Delivery:
+        """Try one kept mail at once, whether it is due or not."""
         round_ = _Round(self, send, now)
         with taken(path) as content:
             if content is not None:
                 round_.attempt(path, Letter.decoded(content))
-        return round_.error
+        return Delivery(round_.sent, tuple(round_.notices), round_.error)
 
     def deliver(self, send: Send, now: datetime, limit: int = 5) -> Delivery:
         """Try the mails that are due, at most `limit`, oldest first among those that failed equally often."""

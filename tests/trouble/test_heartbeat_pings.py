@@ -128,6 +128,16 @@ def test_a_server_that_accepts_and_says_nothing():
         assert "in time" in (heartbeat.ping(pointed, "x", 0, timeout_s=0.4) or "")
 
 
+def test_nobody_waits_for_the_start_ping(switch):
+    """The run goes on while the ping is under way; its result is there when asked for."""
+    switch.faults.set("slow", 0.2, times=1)
+    finish = heartbeat.ping_meanwhile(settings(switch), "x", "start", timeout_s=5.0)
+    assert finish() is None
+    assert [ping.signal for ping in switch.pings] == ["start"]
+    switch.faults.set("http-503")
+    assert "503" in (heartbeat.ping_meanwhile(settings(switch), "x", 0)() or "")
+
+
 @pytest.mark.parametrize(
     "url", ["nonsense", "ftp://x/y", "http://", "http://[::1", "http://x:99999/a", "http://x/\n", "http://ü/"]
 )
