@@ -7,14 +7,15 @@ history.db                 finished days, folded by whoever reads history, thinn
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from solarctl.context import Clock, Json
+from solarctl.disk import refused
 from solarctl.errors import BusyError, StateError
 from solarctl.journal import Journal
 from solarctl.locks import locked
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
 DISORDER = timedelta(minutes=10)  # a run bears the moment it began, and is written down when it ends
 Rows = Iterable[Json]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ class History:
                 for reading in row.get("readings") or ():
                     for series, second, value in points_of(reading):
                         points.setdefault(series, {})[second] = value
-        for series, stored in self._stored_points(device, what, since, until):
+        days = self._day(since, -1, FIRST_DAY), self._day(until, 1, LAST_DAY)
+        for series, stored in self._from_database(lambda database: database.points(device, what, *days)):
             points.setdefault(series, {}).update(stored)
         first, last = (moment.timestamp() if moment else None for moment in (since, until))
         wanted = (
@@ -171,30 +174,26 @@ class History:
                 yield [self._journal.newest_first(day, needle)]
         older = {day.isoformat(): day for day in days if day < today}
         first, last = self._day(since, -1, FIRST_DAY), self._day(until, 1, LAST_DAY)
-        if not self._database.exists():
-            for day in older.values():
-                yield [self._journal.newest_first(day, needle)]
-            return
-        try:
-            with self._opened() as database:
-                stored = database.decision_days(command, first, last)
-                for name in sorted({*older, *stored}, reverse=True):
-                    journal = [self._journal.newest_first(older[name], needle)] if name in older else []
-                    yield [*journal, *database.decisions(command, name)]
-        except StateError as error:
-            self._note(f"{error}; older days are left out. {error.hint}")
+        stored = self._from_database(lambda database: database.decision_days(command, first, last))
+        for name in sorted({*older, *stored}, reverse=True):
+            # The journal first: another process may be moving it into the database right now.
+            sources: list[Rows] = [self._journal.newest_first(older[name], needle)] if name in older else []
+            sources += self._from_database(lambda database, name=name: database.decisions(command, name))  # type: ignore[misc]
+            yield sources
 
-    def _stored_points(
-        self, device: str | None, what: str | None, since: datetime | None, until: datetime | None
-    ) -> list[tuple[Series, Points]]:
-        if not self._database.exists():
-            return []
+    def _from_database(self, ask: Callable[[Database], list[T]]) -> list[T]:
+        """Return what the database has; nothing, after a notice, when it cannot be read."""
         try:
-            with self._opened() as database:
-                return database.points(device, what, self._day(since, -1, FIRST_DAY), self._day(until, 1, LAST_DAY))
+            if self._database.stat().st_size:
+                with self._opened() as database:
+                    return ask(database)
+        except FileNotFoundError:
+            pass  # nothing was folded yet
+        except OSError as error:
+            self._note(f"{refused(error, self._database, 'read')}; older days are left out")
         except StateError as error:
             self._note(f"{error}; older days are left out. {error.hint}")
-            return []
+        return []
 
     def _journal_days(self, since: datetime | None, until: datetime | None) -> list[date]:
         first, last = self._day(since, -1, FIRST_DAY), self._day(until, 1, LAST_DAY)

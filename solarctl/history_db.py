@@ -113,7 +113,8 @@ class Database:
     def decisions(self, command: str | None, day: str) -> list[Iterator[Json]]:
         """Return the day's blocks, one per command, each with its last row first."""
         query = "SELECT data FROM decisions WHERE day = ? AND (? IS NULL OR command = ?)"
-        return [history_decisions.newest_first(block) for (block,) in self._all(query, day, command, command)]
+        blocks = self._all(query, day, command, command)
+        return [history_decisions.newest_first(history_decisions.unpacked(block)) for (block,) in blocks]
 
     def decision_days(self, command: str | None, since: str, until: str) -> list[str]:
         """Return the days with rows, newest first."""

@@ -53,9 +53,9 @@ def as_line(row: Json) -> bytes:
     return json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace")
 
 
-def newest_first(block: bytes) -> Iterator[Json]:
-    """Yield the rows of a block, the last one first."""
-    for line in reversed(unpacked(block)):
+def newest_first(lines: list[bytes]) -> Iterator[Json]:
+    """Yield the rows of these lines, the last one first."""
+    for line in reversed(lines):
         yield json.loads(line)
 
 

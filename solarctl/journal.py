@@ -60,14 +60,15 @@ class Journal:
         return self.folder / f"{day.isoformat()}.jsonl"
 
     def newest_first(self, day: date, containing: str = "") -> Iterator[Json]:
-        """Yield the day's rows, the last one first, decoding only as many as are asked for.
+        """Return the day's rows as they are now, the last one first; each is decoded when it is asked for.
 
         `containing` passes over lines without that text, undecoded.
         """
-        needle = containing.encode()
-        lines = self.content(day).split(b"\n")
-        torn = lines.pop()  # nothing, when the last line is whole
-        if torn:
+        return self._decoded_backwards(day, self.content(day), containing.encode())
+
+    def _decoded_backwards(self, day: date, content: bytes, needle: bytes) -> Iterator[Json]:
+        lines = content.split(b"\n")
+        if lines.pop():  # nothing, when the last line is whole
             self._notice(f"the last line of {self.path(day)} is cut off (a kill or a power cut); it was passed over")
         for line in reversed(lines):
             if line and needle in line:

@@ -50,21 +50,19 @@ def deaths(job: str, base: Path) -> list[Death]:
 
 def run_jobs(*jobs: tuple[str, ...]) -> list[str]:
     """Do several jobs at the same time, each in a process of its own, and return what they print."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.state.killing", "--plain", *job],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=environment,
-        )
-        for job in jobs
-    ]
+    running = [started(*job) for job in jobs]
     ended = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0] * len(running), [err for _out, err in ended]
     return [out.strip() for out, _err in ended]
+
+
+def started(*job: str) -> subprocess.Popen[str]:
+    """Start a job in a process of its own."""
+    command = [sys.executable, "-m", "tests.state.killing", "--plain", *job]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+    )
 
 
 def _victim(job: Callable[[Path], None], folder: Path, last_step: int, report: int) -> None:

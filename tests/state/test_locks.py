@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from contextlib import ExitStack
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -17,20 +14,17 @@ from solarctl.locks import file_word
 from solarctl.state import StateFile
 from tests.fakes import FakeClock
 from tests.state.disks import SmallDisk
-from tests.state.killing import ROOT, run_jobs
+from tests.state.killing import run_jobs, started
 
 
 @pytest.fixture
 def holder(tmp_path):
     """A real process that holds the run lock of grid-guard."""
-    command = [sys.executable, "-m", "tests.state.killing", "--plain", "tests.state.jobs:hold_run_lock", str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+    process = started("tests.state.jobs:hold_run_lock", str(tmp_path))
     assert process.stdout.readline() == "held\n"
     yield process
     process.kill()
-    process.wait()
-    process.stdout.close()
+    process.communicate()
 
 
 def test_an_overlapping_run_is_told_who_holds_the_lock(holder, tmp_path):
