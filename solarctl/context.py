@@ -33,6 +33,7 @@ class Store(Protocol):
 
     `kind` is "accounts" or "devices". `put` with `vital=True` (a session cookie, a lock-out, a quota block) is on
     disk when it returns, also in a dry run; anything else is written with the run's memory, and not in a dry run.
+    A vital value that the disk does not take is kept for this run and told at its end: a device is served first.
     """
 
     def get(self, kind: str, name: str) -> Json: ...
