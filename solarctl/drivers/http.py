@@ -24,22 +24,20 @@ from collections.abc import Callable, Container, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin
 
-from solarctl import __version__
 from solarctl.context import Context
 from solarctl.drivers import redaction
 from solarctl.drivers.http_failures import failure, retry_at
+from solarctl.drivers.http_session import USER_AGENT, host_of, open_session, origin
 from solarctl.drivers.reply import Reply, decoded
-from solarctl.drivers.trust import AddressError, Trust, require_private, trust
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["AddressError", "Http", "Reply"]
+__all__ = ["USER_AGENT", "Http", "Reply"]
 
-USER_AGENT = f"solarctl/{__version__}"
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 CONNECT_TIMEOUT_S = 6.0
 FIRST_PAUSE_S = 0.5  # before the first repetition; doubles
@@ -82,6 +80,7 @@ class Http:
     ) -> None:
         self._context = context
         self._name = name
+        self.host = host_of(base_url)  # as people know it, for messages
         self._base_url = base_url.rstrip("/")
         self._ca_file = ca_file
         self._server_name = server_name
@@ -89,11 +88,6 @@ class Http:
         self._secrets = [text for text in secrets if text]
         self._session: requests.Session | None = None
         self._hopeless = False  # the last failure will not pass within this run
-
-    @property
-    def host(self) -> str:
-        """The host as people know it, for messages."""
-        return urlsplit(self._base_url).hostname or self._base_url
 
     def hide(self, *secrets: str) -> None:
         """Never show these texts from now on, e.g. a token just received."""
@@ -161,6 +155,8 @@ class Http:
         self, method: str, path: str, sent: dict[str, Any], *, timeout_s: float, follow: bool, private: bool
     ) -> Reply:
         """Send once (and once more per redirection) and read the whole answer."""
+        import requests  # noqa: F401  loaded before the time limit runs
+
         url = self._url(path)
         for _ in range(REDIRECTIONS + 1):
             limit_s = self._context.budget.timeout_s(timeout_s)
@@ -242,12 +238,13 @@ class Http:
 
     def _translated(self, error: BaseException, limit_s: float) -> BaseException:
         """Return the failure in our words."""
+        from http.client import HTTPException
+
         import requests
         from urllib3.exceptions import HTTPError
 
-        if isinstance(error, DeviceError) or not isinstance(
-            error, (requests.RequestException, HTTPError, OSError, ValueError)
-        ):
+        ours = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+        if isinstance(error, DeviceError) or not isinstance(error, ours):
             return error
         if isinstance(error, (requests.exceptions.InvalidHeader, UnicodeError)):
             return DeviceLoginError(
@@ -261,42 +258,20 @@ class Http:
 
     def _opened(self) -> requests.Session:
         if self._session is None:
-            import requests
-
-            parts = self._checked_address()
-            session = requests.Session()
-            session.headers["User-Agent"] = USER_AGENT
-            session.headers["Accept"] = "application/json, */*;q=0.5"
-            session.auth = _as_it_is  # or requests would let ~/.netrc replace our Authorization
-            if parts.scheme == "https":
-                key = f"tls {parts.netloc} {self._ca_file or ''} {self._server_name or ''}"
-                session.mount("https://", self._context.once(key, self._tls_adapter))
-            else:
-                session.mount("http://", self._context.once(f"tcp {parts.netloc}", requests.adapters.HTTPAdapter))
-            self._session = session
+            self._session = open_session(self._context, self._name, self._base_url, self._ca_file, self._server_name)
         return self._session
-
-    def _checked_address(self) -> SplitResult:
-        parts = urlsplit(self._base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
-            shown = redaction.redacted(self._base_url, self._secrets)
-            raise AddressError(self._name, f"{shown} is not an address", hint='Write base_url = "https://HOST[:PORT]".')
-        if parts.scheme == "http":
-            require_private(self._name, parts.hostname, parts.port or 80)
-        return parts
-
-    def _tls_adapter(self) -> requests.adapters.HTTPAdapter:
-        return _tls_adapter(trust(self._name, self._ca_file), self._server_name)
 
     def _url(self, path: str) -> str:
         return self._same_host(path) if "://" in path else f"{self._base_url}/{path.lstrip('/')}"
 
     def _same_host(self, url: str) -> str:
-        ours, theirs = urlsplit(self._base_url), urlsplit(url)
-        if (ours.scheme, ours.netloc.lower()) != (theirs.scheme, theirs.netloc.lower()):
-            shown = redaction.redacted(f"{theirs.scheme}://{theirs.netloc}", self._secrets)
-            raise DeviceReplyError(self._name, f"{self.host} sends us to {shown}; that is not followed")
-        return url
+        try:
+            if origin(url) == origin(self._base_url):
+                return url
+        except ValueError:
+            pass
+        shown = redaction.redacted(host_of(url), self._secrets)
+        raise DeviceReplyError(self._name, f"{self.host} sends us to {shown}; that is not followed")
 
     def _log_request(self, method: str, url: str, sent: dict[str, Any], private: bool) -> None:
         query = "&".join(f"{key}={value}" for key, value in (sent.get("params") or {}).items())
@@ -308,34 +283,6 @@ class Http:
 
     def _log(self, line: str) -> None:
         self._context.log(f"{self._name}: {redaction.redacted(line, self._secrets)}")
-
-
-def _as_it_is(request: Any) -> Any:
-    return request
-
-
-def _tls_adapter(believed: Trust, server_name: str | None) -> requests.adapters.HTTPAdapter:
-    """Return an adapter that verifies against these CAs alone and reads no bundle it does not need."""
-    from requests.adapters import HTTPAdapter
-
-    if believed.file is None and believed.directory is None:
-        from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
-        believed = Trust(file=DEFAULT_CA_BUNDLE_PATH)
-
-    class Adapter(HTTPAdapter):
-        def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-            host, _ = super().build_connection_pool_key_attributes(request, True, cert)
-            pool: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED"}
-            if host["scheme"] == "https":
-                wanted = {"ca_certs": believed.file, "ca_cert_dir": believed.directory, "assert_hostname": server_name}
-                pool |= {key: value for key, value in wanted.items() if value}
-            return host, pool
-
-        def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-            """Change nothing: what to believe is in the pool's key already."""
-
-    return Adapter()
 
 
 def _body_text(body: Any) -> str:

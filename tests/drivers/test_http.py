@@ -356,6 +356,8 @@ def test_rubbish_is_a_device_error(send: Callable[[socket.socket], None]) -> Non
         "127.0.0.1:80",
         "http://",
         "http://me:pw@127.0.0.1",
+        "http://[bad",
+        "http://h:99999",
     ],
 )
 def test_addresses_that_cannot_be_meant(address: str) -> None:
