@@ -146,10 +146,10 @@ class Site:
             is_there = False
         if is_there:
             return Outcome.UNCHANGED
-        if dry_run:
-            return Outcome.DRY_RUN
         if isinstance(action, SetReserve | SetMode) and action.sent:
             return Outcome.PENDING
+        if dry_run:
+            return Outcome.DRY_RUN
         if self._write(action):
             return Outcome.DONE
         if isinstance(action, SetReserve | SetMode) and action.overdue:
