@@ -29,7 +29,7 @@ DENIED = "<html><body>Access is denied due to invalid credentials.</body></html>
 class HoneywellTcc(HttpEmulator):
     """The portal. Thermostats are those of the house's rooms, or `thermostats`."""
 
-    name = "honeywell_tcc"
+    name = "honeywell-tcc"
     FAULTS: ClassVar[Mapping[str, str]] = {
         "bad-password": "the log-in is refused: HTML at status 200",
         "bad-email": "the log-in is refused for the form of the address",
