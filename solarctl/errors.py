@@ -39,6 +39,7 @@ PRECEDENCE = (
     Exit.INTERRUPTED,
     Exit.TERMINATED,
     Exit.BUG,
+    Exit.USAGE,
     Exit.CONFIG,
     Exit.STATE,
     Exit.LOGIN,

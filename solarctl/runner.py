@@ -82,7 +82,7 @@ def _perform(manners: Manners, body: Callable[..., None], run: Run, own: dict[st
     except Exception as error:
         import click
 
-        if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+        if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort | BrokenPipeError):
             raise
         run.note(_bug(run, error))
 

@@ -1,0 +1,153 @@
+"""`check` finds what would go wrong at night."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.home import served
+
+TABLES = '[grid-guard]\nbattery = "inverter"\nswitch = "grid-relay"\n'
+BOTH = ("solax-cloud", "tuya")
+
+
+def problems(home, *argv):
+    return home.json("check", *argv)["problems"]
+
+
+def found(home, words, severity, *argv):
+    return [p for p in problems(home, *argv) if words in p["message"] and p["severity"] == severity]
+
+
+@pytest.fixture
+def crontab(tmp_path, monkeypatch):
+    """A crontab of the test's own."""
+    path = tmp_path / "crontab"
+    path.write_text("")
+    monkeypatch.setenv("SOLARCTL_CRONTAB", str(path))
+    return path
+
+
+@pytest.fixture
+def home(tmp_path, crontab):
+    with served(tmp_path, *BOTH, tables=TABLES) as home:
+        yield home
+
+
+def test_all_is_well(home):
+    """A right config has no problems, and says so."""
+    assert problems(home) == []
+    assert "All is well" in home.run("check").out
+
+
+def test_unused(home):
+    """Devices and accounts that nobody uses are warnings."""
+    home.configure(TABLES + '[accounts.spare]\nservice = "solax-cloud"\ntoken = { file = "solax.secret" }\n')
+    assert found(home, "no device uses it", "warning")
+    home.configure('[grid-guard]\nbattery = "inverter"\nswitch = "other"\n[devices.other]\ndriver = "tuya-switch"\n')
+    assert found(home, "is missing", "error")
+    home.configure(TABLES + '[devices.lamp]\ndriver = "tuya-switch"\naccount = "tuya"\ndevice_id = "x"\n')
+    [problem] = found(home, "no command uses it", "warning")
+    assert problem["path"] == "devices.lamp"
+    assert problem["line"]
+
+
+def test_unknown_tables_and_commands_without_settings(home):
+    """An unknown table is an error here, and the nearest name is said."""
+    home.configure(TABLES + "[grid-gaurd]\nx = 1\n")
+    [problem] = found(home, "unknown table", "error")
+    assert "grid-guard" in problem["hint"]
+
+
+def test_permissions(home):
+    """Secrets that a group can read are a warning; others' eyes are an error with the chmod to type."""
+    (home.folder / "solax.secret").chmod(0o640)
+    assert found(home, "a group can read", "warning")
+    (home.folder / "solax.secret").chmod(0o644)
+    [problem] = found(home, "others can read", "error")
+    assert "chmod 600" in problem["hint"]
+
+
+def test_crontab_lines(home, crontab):
+    """Lines that cron would refuse, shims, and variables that cron lacks are found; foreign lines are left alone."""
+    crontab.write_text(
+        "61 * * * * solarctl grid-guard\n"
+        "* * * * * /home/me/.pyenv/shims/solarctl grid-guard\n"
+        "99 * * * * somebody-else\n"
+    )
+    assert found(home, "would not take the time", "error")
+    assert found(home, "shim", "warning")
+    assert not [p for p in problems(home) if "somebody-else" in str(p)]
+
+
+def test_environment_secrets_under_cron(home, crontab, monkeypatch):
+    """A secret from a variable that the crontab does not set would be missing at night."""
+    monkeypatch.setenv("SOLAX_TOKEN", "abc")
+    home.write(home.config_path.read_text().replace('{ file = "solax.secret" }', '{ env = "SOLAX_TOKEN" }'))
+    crontab.write_text("* * * * * /opt/bin/solarctl grid-guard\n")
+    assert found(home, "not set in the crontab", "warning") or found(home, "not set in the crontab", "error")
+    crontab.write_text("SOLAX_TOKEN=abc\n* * * * * /opt/bin/solarctl grid-guard\n")
+    assert not [p for p in problems(home) if "not set in the crontab" in p["message"]]
+
+
+def test_nobody_would_hear(home, crontab, monkeypatch):
+    """Cron without [mail] and without a mail transport: trouble would vanish, and that is said."""
+    monkeypatch.setenv("PATH", str(home.folder))
+    crontab.write_text("* * * * * /opt/bin/solarctl grid-guard\n")
+    from pathlib import Path
+
+    if not Path("/usr/sbin/sendmail").exists():
+        assert found(home, "nobody hears of trouble", "warning")
+
+
+def test_zone_doubts(home, crontab):
+    """A longitude that does not fit the zone is doubted."""
+    home.configure(TABLES, site="longitude = -112.0\nlatitude = 33.4\n")
+    [problem] = found(home, "far apart", "warning")
+    assert problem["path"] == "site.longitude"
+
+
+def test_two_commands_on_one_device(home):
+    """A device that two commands steer is an error."""
+    from solarctl.checks import House
+    from solarctl.checks.wiring import check
+    from solarctl.config import Config
+    from solarctl.control.grid_guard import Settings
+
+    rule = Settings("inverter", ("grid-relay",))
+    house = House(Config.load(home.config_path), home.state_dir, {}, {"grid-guard": rule, "apply": rule})
+    messages = [p.message for p in check(house) if p.severity == "error"]
+    assert messages == ["is steered by grid-guard and apply; they would work against each other"]
+
+
+class TestOnline:
+    """`check --online` adds what devices say."""
+
+    def test_a_house_that_adds_up(self, home):
+        """load = grid + solar + battery holds: nothing to say."""
+        assert problems(home, "--online") == []
+
+    def test_a_silent_device(self, home):
+        """A device that does not answer gives the exit code of its trouble."""
+        home.emulators["tuya"].faults.set("http-502")
+        assert home.json("check", "--online")["exit"] == 75
+        home.emulators["tuya"].faults.clear()
+        home.emulators["solax-cloud"].faults.set("token-invalid")
+        assert home.json("check", "--online")["exit"] == 77
+
+    def test_a_house_that_does_not_add_up(self):
+        """Meters that contradict each other are named with their numbers."""
+        from datetime import UTC, datetime
+
+        from solarctl.commands.check import _balance
+        from solarctl.readings import GridReading, LoadReading, SolarReading
+
+        now = datetime.now(UTC)
+        turned = {
+            GridReading: [("p1", GridReading(at=now, grid_w=-2000.0))],
+            SolarReading: [("pv", SolarReading(at=now, solar_w=-3000.0))],
+            LoadReading: [("house", LoadReading(at=now, load_w=1000.0))],
+        }
+        [problem] = _balance(turned)
+        assert "-5000 W, but the load is 1000 W" in problem.message
+        turned[SolarReading] = [("pv", SolarReading(at=now, solar_w=3000.0))]
+        assert _balance(turned) == []

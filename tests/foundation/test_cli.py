@@ -1,0 +1,283 @@
+"""The command line as people and programs use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from solarctl.errors import Exit, worst
+from tests.home import served
+
+TABLES = '[grid-guard]\nbattery = "inverter"\nswitch = "grid-relay"\n'
+KEYS = {"command", "at", "reason", "because", "dry_run", "exit", "readings", "actions", "errors", "took_s"}
+
+
+@pytest.fixture
+def home(tmp_path):
+    with served(tmp_path, "solax-cloud", "tuya", tables=TABLES) as home:
+        home.emulators["solax-cloud"].pin(soc=50.0)
+        yield home
+
+
+def typed(*argv, env=None):
+    """Run what a person types, as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "solarctl", *argv],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PATH": os.defpath, "HOME": "/nonexistent", **(env or {})},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [([], 0), ([0], 0), ([75, 69], 69), ([69, 76], 76), ([76, 77], 77), ([77, 74], 74), ([74, 78], 78), ([78, 1], 1)],
+)
+def test_precedence(codes, code):
+    """Several troubles at once: the first of 1, 78, 74, 77, 76, 69, 75, 0."""
+    assert worst([*codes, 0, 75 if code not in (0, 75) else 0]) == code
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["grid-guard", "--bogus", "--json"],
+        ["--json", "nonsense"],
+        ["nonsense", "--json"],
+        ["device", "switch", "x", "sideways", "--json"],
+        ["grid-guard", "--json", "surplus-argument"],
+        ["why", "--json", "--last", "0"],
+        ["device", "--json"],
+    ],
+)
+def test_usage_errors_as_json(argv):
+    """--json anywhere on the line turns a usage error into the one object, reason null, exit 2."""
+    done = typed(*argv)
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["exit"], found["reason"]) == (2, 2, None)
+    assert found["errors"][0]["kind"] == "UsageError"
+    assert done.stderr == ""
+
+
+def test_config_errors_as_json(tmp_path):
+    """A config that is not there is an object too, exit 78, with the way out."""
+    done = typed("grid-guard", "--json", "-c", str(tmp_path / "none.toml"))
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["exit"], found["reason"]) == (78, 78, None)
+    assert "solarctl setup" in found["errors"][0]["hint"]
+
+
+def test_the_nearest_command_is_named():
+    """A misspelt command costs one line and the right name."""
+    done = typed("gird-guard")
+    assert done.returncode == 2
+    assert "grid-guard" in done.stderr
+    assert done.stdout == ""
+
+
+def test_no_arguments_show_the_commands():
+    """Bare `solarctl` lists what there is."""
+    assert "grid-guard" in (typed().stdout + typed().stderr)
+
+
+def test_a_closed_pipe_is_no_error(home):
+    """`solarctl why | head` ends without noise."""
+    for _ in range(3):
+        home.run("grid-guard")
+    command = f"{sys.executable} -m solarctl why --last 500 -c {home.config_path} --state-dir {home.state_dir} | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""
+
+
+def test_json_of_a_run(home):
+    """A run's object has every key of the contract, and moments in the site's zone."""
+    found = home.json("grid-guard")
+    assert set(found) == KEYS
+    assert found["at"][-6:] in ("+01:00", "+02:00")
+    assert found["dry_run"] is False
+
+
+@pytest.mark.parametrize(
+    ("argv", "key"),
+    [
+        (["status"], "devices"),
+        (["status", "--offline"], "devices"),
+        (["check"], "problems"),
+        (["why"], "decisions"),
+        (["device", "list"], "devices"),
+        (["device", "read", "inverter"], "readings"),
+        (["record"], "readings"),
+    ],
+)
+def test_json_of_other_commands(home, argv, key):
+    """Each has its list and the keys common to all."""
+    home.run("grid-guard")
+    found = home.json(*argv)
+    assert isinstance(found[key], list)
+    assert found[key] or key == "problems"
+    assert {"command", "at", "exit", "errors"} <= set(found)
+
+
+def test_status_tells_age_and_silence(home):
+    """A device that answers has an age, one that does not an error; the exit code follows."""
+    home.emulators["tuya"].faults.set("http-502")
+    found = home.json("status")
+    by_device = {(row["device"], row["what"]): row for row in found["devices"]}
+    assert by_device["inverter", "battery"]["soc_pct"] == 50.0
+    assert by_device["inverter", "battery"]["age_s"] >= 0
+    assert by_device["grid-relay", "switch"]["error"]
+    assert found["exit"] == 75
+
+
+def test_status_offline_asks_nobody(home):
+    """What the last runs were told, without a single request."""
+    home.run("grid-guard")
+    asked = len(home.emulators["solax-cloud"].journal)
+    found = home.json("status", "--offline")
+    assert found["devices"][0]["soc_pct"] == 50.0
+    assert len(home.emulators["solax-cloud"].journal) == asked
+
+
+def test_why_answers_by_command_and_moment(home):
+    """The newest first, of one command, up to a moment."""
+    home.run("grid-guard")
+    home.clock.advance(minutes=10)
+    home.emulators["solax-cloud"].pin(soc=10.0)
+    home.run("grid-guard")
+    decisions = home.json("why", "grid-guard")["decisions"]
+    assert [row["reason"] for row in decisions] == ["low", "recovered"]
+    before = decisions[1]["at"]
+    assert [row["reason"] for row in home.json("why", "--at", before)["decisions"]] == ["recovered"]
+    assert home.json("why", "record")["decisions"] == []
+    text = home.run("why", "--last", "1").out
+    assert "Battery at 10 %" in text
+    assert home.run("why", "no-such").exit == 2
+
+
+class TestByHand:
+    """`device …`: one-off switching, verified and recorded like any run."""
+
+    def test_switch(self, home):
+        """The relay moves, is read back, and the history knows who did it."""
+        found = home.json("device", "switch", "grid-relay", "off")
+        assert found["actions"] == [
+            {"device": "grid-relay", "action": "switch", "to": False, "outcome": found["actions"][0]["outcome"]}
+        ]
+        assert home.json("device", "switch", "grid-relay", "on")["actions"][0]["outcome"] == "done"
+        assert home.json("device", "read", "grid-relay")["readings"][0]["on"] is True
+        assert home.json("why")["decisions"][0]["reason"] == "by-hand"
+
+    def test_set_a_raw_data_point(self, home):
+        """Any data point of the vendor's, typed as JSON or text."""
+        assert home.json("device", "set", "grid-relay", "countdown_1=60")["exit"] == 0
+        assert home.run("device", "set", "grid-relay", "countdown_1").exit == 2
+
+    @pytest.mark.parametrize(
+        ("argv", "code"),
+        [
+            (["switch", "nowhere", "on"], 78),
+            (["switch", "inverter", "on"], 78),
+            (["reserve", "grid-relay", "20"], 78),
+            (["limit", "grid-relay", "10"], 78),
+            (["power", "grid-relay", "100"], 78),
+            (["setpoint", "grid-relay", "20"], 78),
+            (["mode", "grid-relay", "x"], 78),
+            (["reserve", "grid-relay", "120"], 2),
+            (["limit", "grid-relay", "-1"], 2),
+        ],
+    )
+    def test_what_cannot_be(self, home, argv, code):
+        """A device that is not there or cannot do it is said in a sentence."""
+        result = home.run("device", *argv)
+        assert result.exit == code
+        assert "Traceback" not in result.err
+        assert result.err
+
+    def test_dry_run(self, home):
+        """Nothing is sent."""
+        home.run("device", "switch", "grid-relay", "on")
+        before = len([r for r in home.emulators["tuya"].journal if r.method == "POST"])
+        assert home.json("device", "switch", "grid-relay", "off", "-n")["actions"][0]["outcome"] == "dry-run"
+        assert home.json("device", "set", "grid-relay", "countdown_1=60", "-n")["actions"][0]["outcome"] == "dry-run"
+        assert len([r for r in home.emulators["tuya"].journal if r.method == "POST"]) == before
+
+
+class TestPause:
+    """Holidays and repairs."""
+
+    @pytest.mark.parametrize("until", ["2099-01-01", "2099-01-01T12:00", "23:59", "3h", "90m"])
+    def test_until(self, home, until):
+        """All the ways to say when it ends."""
+        assert home.run("pause", "--until", until).exit == 0
+        assert home.state()["pause"]["*"]["until"]
+        assert "Paused until" in home.json("grid-guard")["because"]
+
+    @pytest.mark.parametrize("argv", [["pause", "--until", "soon"], ["pause", "--until", "2001-01-01"], ["pause", "x"]])
+    def test_nonsense(self, home, argv):
+        """What cannot be understood pauses nothing."""
+        assert home.run(*argv).exit == 2
+        assert not (home.state_dir / "state.json").exists()
+
+    def test_resume(self, home):
+        """It ends when told; one command's pause does not end everybody's."""
+        home.run("pause")
+        assert "all rules are paused" in home.run("resume", "grid-guard").err
+        assert home.run("resume").exit == 0
+        assert not home.json("grid-guard")["because"].startswith("Paused")
+
+    def test_records_go_on(self, home):
+        """A pause is for rules; the record of meters goes on."""
+        home.run("pause")
+        home.run("record")
+        assert list((home.state_dir / "history").glob("*.jsonl"))
+
+
+def test_record_writes_all_meters(home):
+    """One row with every meter; a dead device does not stop the others."""
+    home.emulators["tuya"].faults.set("http-502")
+    found = home.json("record")
+    assert {row["what"] for row in found["readings"]} == {"grid", "solar", "load", "battery"}
+    assert found["exit"] == 75
+    [journal] = (home.state_dir / "history").glob("*.jsonl")
+    row = json.loads(journal.read_text().splitlines()[-1])
+    assert row["kind"] == "readings"
+    assert len(row["readings"]) == 4
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell):
+    """Each shell gets a script that knows the commands."""
+    done = typed("completion", shell)
+    assert done.returncode == 0
+    assert "_SOLARCTL_COMPLETE" in done.stdout
+    env = {"_SOLARCTL_COMPLETE": "bash_complete", "COMP_WORDS": "solarctl grid", "COMP_CWORD": "1"}
+    assert "grid-guard" in typed(env=env).stdout
+
+
+def test_a_bug_is_a_sentence(home, monkeypatch):
+    """Should solarctl itself fail, it says so, exits 1, and keeps the traceback in a file."""
+    from solarctl.drivers.solax_cloud import SolaxCloud
+
+    def broken(self):
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr(SolaxCloud, "read_battery", broken)
+    result = home.run("grid-guard", "--json")
+    assert (result.exit, result.json["errors"][0]["kind"]) == (Exit.BUG, "Bug")
+    assert "boom" in (home.state_dir / "bug.txt").read_text()
+    assert "Traceback" not in result.err
+
+
+def test_very_verbose_shows_requests_without_secrets(home):
+    """-vv shows what was asked and answered, on stderr, redacted."""
+    result = home.run("grid-guard", "-vv")
+    assert "/api/v2/dataAccess" in result.err
+    for secrets in (home.emulators["solax-cloud"].secrets(), home.emulators["tuya"].secrets()):
+        for secret in secrets.values():
+            assert secret.strip() not in result.err
