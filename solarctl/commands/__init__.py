@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "grid-guard": ("grid_guard:command", "Bring the grid in while the battery is low."),
+    "balance": ("balance:command", "Give every surplus watt a place (MQTT)."),
     "record": ("record:command", "Write one row of all meters into history."),
     "status": ("status:command", "Show every device, its age, and what was missed."),
     "why": ("why:command", "Explain what was decided, and when."),

@@ -120,12 +120,12 @@ def decide(
             past = found
         past = with_temperature(past, load.settings, load.temperature_deg, t)
         past = _guaranteed(load, past, memory, price, now)
-        share = _fixed(load, past, room, t)
+        share = _fixed(load, past, room, t) if load.reachable else _safe(load, past, Why.UNREACHABLE)
         if share is not None:
             shares[load.name] = share
             room.take(share.power_w * past.scale, load.settings.phase)
         elif silent:
-            shares[load.name] = _safe(load, past)
+            shares[load.name] = _safe(load, past, Why.NO_READING)
         elif past.full_since is not None:
             ask, past = probing(past, t)
             probe = probe_share(load, past, room, t) if ask else None
@@ -214,13 +214,13 @@ def _fixed(load: Load, past: LoadMemory, room: Room, now: float) -> Share | None
     return None
 
 
-def _safe(load: Load, past: LoadMemory) -> Share:
+def _safe(load: Load, past: LoadMemory, why: Why) -> Share:
     safe_w = load.settings.safe_w
     if load.steps_w:
         power_w = max(w for w in load.steps_w if w <= safe_w)
-        return Share(power_w > 0, power_w, Why.NO_READING)
+        return Share(power_w > 0, power_w, why)
     on = safe_w > 0
-    return Share(on, full_power_w(load, past) if on else 0.0, Why.NO_READING)
+    return Share(on, full_power_w(load, past) if on else 0.0, why)
 
 
 def _told(past: LoadMemory, share: Share, load: Load, house: HouseMemory, now: float) -> LoadMemory:

@@ -38,6 +38,7 @@ class Why(StrEnum):
     NO_TEMPERATURE = "no-temperature"
     PHASE_LIMIT = "phase-limit"
     NO_READING = "no-reading"
+    UNREACHABLE = "unreachable"
 
 
 HELD = {"min-on": Why.MIN_ON, "min-off": Why.MIN_OFF, "starts": Why.STARTS, "delay": Why.WAITING}
@@ -59,6 +60,7 @@ class Load:
     measured: Sample | None = None
     temperature_deg: float | None = None  # fresh, or None
     manual: Manual | None = None
+    reachable: bool = True  # a command would get through
 
     @property
     def name(self) -> str:

@@ -23,6 +23,7 @@ WORDS = {
     Why.NO_TEMPERATURE: "its thermometer is silent",
     Why.PHASE_LIMIT: "its phase has no room",
     Why.NO_READING: "",
+    Why.UNREACHABLE: "out of reach",
 }
 
 

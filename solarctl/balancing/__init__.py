@@ -1,0 +1,1 @@
+"""The body of `balance`: a loop around the pure rule, its meters, its loads, and its neighbours on the broker."""

@@ -1,0 +1,43 @@
+"""balance: the loop that gives every surplus watt a place."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+
+import click
+
+from solarctl.balancing.loop import Loop
+from solarctl.balancing.telling import teller
+from solarctl.cli_options import Run, site_command
+from solarctl.control.balance_settings import Settings
+from solarctl.errors import UsageError
+from solarctl.forced import duration
+from solarctl.options import Interrupted
+
+
+@site_command("balance", lock=False)
+@click.option("--for", "for_", metavar="SECONDS", help="End after so long (58, 10m), and hand over; default: never.")
+def command(run: Run, for_: str | None) -> None:
+    """Give every surplus watt a place: loads by priority, over MQTT.
+
+    Runs until it is stopped, best as a service. From cron, `--for 58` each minute hands over without a dip.
+    """
+    for_s = None
+    if for_ is not None:
+        try:
+            for_s = duration(for_).total_seconds()
+        except ValueError as error:
+            raise UsageError(f"--for: {error}") from error
+    settings = run.settings(Settings)
+    with suppress(ValueError):  # not in the main thread: whoever started it stops it
+        signal.signal(signal.SIGHUP, _hang_up)
+    live = run.on_text is not None and sys.stdout.isatty()
+    with teller(terminal=live) as tell:
+        Loop(run, settings, on_tick=tell).run_until(for_s)
+
+
+def _hang_up(_number: int, _frame: FrameType | None) -> None:
+    raise Interrupted
