@@ -62,7 +62,7 @@ def ping(
         return None
     parsed = _parsed(url)
     if parsed is None:
-        return "heartbeat: the address in [heartbeat] is none"
+        return "the address in [heartbeat] is none"
     path = f"{parsed.path.rstrip('/')}/{signal}"
     query = "&".join(part for part in (parsed.query, urlencode({"rid": rid}) if rid else "") if part)
     deadline_s = monotonic() + min(timeout_s, LIMIT_S)
@@ -74,7 +74,7 @@ def ping(
         trouble, again = _try(parsed, f"{path}?{query}" if query else path, text, settings.ca_file, limit_s)
         if not again:
             break
-    return f"heartbeat: {parsed.hostname} {trouble}" if trouble else None
+    return f"{parsed.hostname} {trouble}" if trouble else None
 
 
 def ping_meanwhile(settings: Settings, command: str, signal: str | int, **options: Any) -> Callable[[], str | None]:
@@ -90,7 +90,7 @@ def ping_meanwhile(settings: Settings, command: str, signal: str | int, **option
 
     def finish() -> str | None:
         thread.join(LIMIT_S + 1)
-        return results[0] if results else "heartbeat: the ping is still under way"
+        return results[0] if results else "the ping is still under way"
 
     return finish
 

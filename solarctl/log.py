@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from solarctl.errors import Exit, SolarctlError
+from solarctl.errors import ConfigError, Exit, SolarctlError
 
 SYSLOG = Path("/dev/log")
 DAEMON = 3  # syslog facility
@@ -53,8 +53,13 @@ class Log:
         for error in errors:
             severity = WARNING if error.exit_code == Exit.TRY_AGAIN else ERROR
             if on_stderr:
-                self._print(severity, f"solarctl: {error}" + (f"\n  {error.hint}" if error.hint else ""))
+                self._print(severity, _told(error))
             self._to_syslog(severity, f"{command}: {error}" + (f" — {error.hint}" if error.hint else ""))
+
+    def notice(self, command: str, text: str) -> None:
+        """Tell something that is no trouble of the run itself, by the same ways (a mail that was dropped)."""
+        self._print(WARNING, f"solarctl: {text}")
+        self._to_syslog(WARNING, f"{command}: {text}")
 
     def _print(self, severity: int, text: str) -> None:
         mark = f"<{severity}>" if self.journal else ""
@@ -108,6 +113,19 @@ def setup(
 def trouble(command: str, errors: Sequence[SolarctlError], *, on_stderr: bool = True) -> None:
     """Tell what broke, by the way that `setup` chose."""
     _current.trouble(command, errors, on_stderr=on_stderr)
+
+
+def notice(command: str, text: str) -> None:
+    """Tell something that is no trouble of the run itself, by the way that `setup` chose."""
+    _current.notice(command, text)
+
+
+def _told(error: SolarctlError) -> str:
+    """Return an error and the next step as a person reads them; of a config's problems, each with its own."""
+    if isinstance(error, ConfigError) and len(error.problems) > 1:
+        lines = [f"  {one}" + (f" — {one.hint}" if one.hint else "") for one in error.problems]
+        return "\n".join(["solarctl: the config needs mending", *lines])
+    return f"solarctl: {error}" + (f"\n  {error.hint}" if error.hint else "")
 
 
 def _is_journal(stream: TextIO, told: str) -> bool:

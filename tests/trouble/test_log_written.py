@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from solarctl import log
-from solarctl.errors import DeviceLoginError, DeviceUnreachable
+from solarctl.errors import ConfigError, DeviceLoginError, DeviceUnreachable, Problem
 
 LOGIN = DeviceLoginError(
     "car", "the Easee token has expired", hint="Log in again: solarctl token-refresh --login easee"
@@ -151,3 +151,27 @@ def test_verbosity(verbosity, said):
     chosen.detail("detail")
     chosen.debug("debug")
     assert stream.getvalue() == said
+
+
+def test_a_notice_goes_the_same_ways(tmp_path, syslog):
+    """A mail that was dropped is no trouble of the run, but somebody should know."""
+    start(tmp_path, stream := io.StringIO())
+    log.notice("plan", "a mail was dropped")
+    assert stream.getvalue() == "solarctl: a mail was dropped\n"
+    assert re.fullmatch(r"<28>solarctl\[\d+\]: plan: a mail was dropped", lines(syslog)[0])
+
+
+def test_every_problem_of_the_config_has_its_hint(tmp_path, syslog):
+    """All problems are listed together, each with its line and what to do."""
+    start(tmp_path, stream := io.StringIO())
+    problems = [
+        Problem("site.timezone", "is missing", "Write America/Phoenix.", 2),
+        Problem("mail.hots", "unknown key"),
+    ]
+    log.trouble("plan", [ConfigError(problems)])
+    assert stream.getvalue().splitlines() == [
+        "solarctl: the config needs mending",
+        "  line 2, site.timezone: is missing — Write America/Phoenix.",
+        "  mail.hots: unknown key",
+    ]
+    assert len(lines(syslog)) == 1
