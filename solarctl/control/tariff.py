@@ -88,7 +88,7 @@ class Tariff:
 
     def next_peak(self, now: datetime, within_days: int = A_YEAR_AND_MORE) -> Span | None:
         """Return the next peak window that begins after `now`."""
-        for span in self._from(self._day(now), within_days):
+        for span in self._from(self.day(now), within_days):
             if span.window.peak and span.start.astimezone(UTC) > now.astimezone(UTC):
                 return span
         return None
@@ -109,7 +109,7 @@ class Tariff:
 
     def price_at(self, now: datetime) -> Price:
         """Return the prices of the tariff at a moment."""
-        base = self.settings.on(self._day(now))
+        base = self.settings.on(self.day(now))
         span = self.active_window(now)
         if span is None:
             return Price(base.import_price, base.export_price)
@@ -123,13 +123,14 @@ class Tariff:
         last = day if window.to > window.from_ else day + ONE_DAY
         return Span(window, begins_at(day, window.from_, self._zone), ends_at(last, window.to, self._zone))
 
-    def _day(self, now: datetime) -> date:
+    def day(self, now: datetime) -> date:
+        """Return the site's date at a moment."""
         return now.astimezone(self._zone).date()
 
     def _near(self, now: datetime, lead_min: float = 0.0) -> Iterator[Span]:
         """Yield the windows that `now` can be in: yesterday's may run past midnight, tomorrow's may have a lead."""
-        first = self._day(now) - ONE_DAY
-        last = self._day(earlier(now, -lead_min))
+        first = self.day(now) - ONE_DAY
+        last = self.day(earlier(now, -lead_min))
         return self._from(first, (last - first).days + 1)
 
     def _from(self, first: date, days: int) -> Iterator[Span]:
