@@ -23,6 +23,7 @@ from solarctl.virtualhome.house import House
 MODEL = "SUN2000-10KTL-M1"
 SERIAL = "HV0000000042"
 BIG = 0x7FFFFFFF
+POLL_S = 0.02
 METER_BLOCK = range(37101, 37139)
 SUM_BLOCK = range(37758, 37788)
 UNIT_BLOCK = range(37000, 37070)
@@ -102,8 +103,8 @@ class Sun2000(Emulator):
         first = next(iter(self.units))
         others = f"more_units = {list(self.units)[1:]}\n" if len(self.units) > 1 else ""
         return (
-            f'[devices.sun2000]\ndriver = "huawei-sun2000"\nhost = "127.0.0.1"\nport = {self.port}\nunit = {first}\n{others}'
-            f"settle_s = {self.settle_s + 0.2:g}\n"
+            f'[devices.sun2000]\ndriver = "huawei-sun2000"\nhost = "127.0.0.1"\nport = {self.port}\n'
+            f"unit = {first}\n{others}settle_s = {self.settle_s + 0.2:g}\n"
         )
 
     def counters(self) -> dict[str, int]:
@@ -116,7 +117,7 @@ class Sun2000(Emulator):
 
     def start(self, port: int = 0) -> Self:
         self._listener = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+        threading.Thread(target=self._accept, args=(self._listener, self.clock.monotonic()), daemon=True).start()
         return self
 
     def stop(self) -> None:
@@ -130,12 +131,18 @@ class Sun2000(Emulator):
 
     # --- connections
 
-    def _accept(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket, polled_s: float) -> None:
+        listener.settimeout(POLL_S)
         while True:
+            # Driven time may leap while the kernel connects; nobody has connected before the last but one poll.
+            not_before_s, polled_s = polled_s, self.clock.monotonic()
             try:
                 connection, _ = listener.accept()
+            except TimeoutError:
+                continue
             except OSError:
                 return
+            connection.settimeout(None)
             with self.lock:
                 self.connects += 1
                 number = self.connects
@@ -149,10 +156,9 @@ class Sun2000(Emulator):
                     self._open.clear()
                 self._open.append(connection)
                 self.most_open = max(self.most_open, len(self._open))
-            threading.Thread(target=self._serve, args=(connection, number, mute), daemon=True).start()
+            threading.Thread(target=self._serve, args=(connection, number, not_before_s, mute), daemon=True).start()
 
-    def _serve(self, connection: socket.socket, number: int, mute: bool) -> None:
-        connected_s = self.clock.monotonic()
+    def _serve(self, connection: socket.socket, number: int, connected_s: float, mute: bool) -> None:
         pending = b""
         served = 0
         try:
