@@ -5,6 +5,8 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str]] = {
     "grid-guard": ("grid_guard:command", "Bring the grid in while the battery is low."),
     "balance": ("balance:command", "Give every surplus watt a place (MQTT)."),
+    "precool": ("precool:command", "Cool the house down before power becomes dear."),
+    "thermostat-step": ("thermostat_step:command", "Let the house get warmer as the battery runs down."),
     "record": ("record:command", "Write one row of all meters into history."),
     "status": ("status:command", "Show every device, its age, and what was missed."),
     "why": ("why:command", "Explain what was decided, and when."),
