@@ -78,9 +78,13 @@ class TuyaAccount:
         return number((self._stored() or {}).get("lifetime_s")) or LIFETIME_S
 
     def refresh_token(self) -> datetime:
-        """Exchange the token for a new one, whether due or not, and return when that one ends."""
+        """Exchange the token for a new one, whether due or not, and return when that one ends.
+
+        `StateError` when it could not be stored: nothing is spent then.
+        """
         stored = self._stored()
-        token = self._renewed(stored, exchange=True)
+        in_place = stored or self._context.tokens.get(self.name)
+        token = self._context.tokens.renew(self.name, in_place, lambda _stored: self._fetch(stored, exchange=True))
         found = _expiry(token)
         if found is None:
             raise DeviceReplyError(self.name, "Tuya's new token does not say when it ends")
@@ -125,12 +129,12 @@ class TuyaAccount:
         # another process may have stored one that has run out since
         return fresh if self._left_s(fresh) > 0 else self._renewed(fresh)
 
-    def _renewed(self, stale: Json | None, *, exchange: bool = False) -> Json:
+    def _renewed(self, stale: Json | None) -> Json:
         """Return a newer token than `stale`, stored before it is used if at all possible."""
         fetched: list[Json] = []
 
         def fetch(_stored: Json | None) -> Json:
-            fetched.append(self._fetch(stale, exchange=exchange))
+            fetched.append(self._fetch(stale))
             return fetched[-1]
 
         if self._unsaved is None:
@@ -142,7 +146,7 @@ class TuyaAccount:
             else:
                 if self._is_ours(token):
                     return token
-        self._unsaved = fetched[-1] if fetched else self._fetch(self._unsaved or stale, exchange=exchange)
+        self._unsaved = fetched[-1] if fetched else self._fetch(self._unsaved or stale)
         return self._unsaved
 
     def _fetch(self, old: Json | None, *, exchange: bool = False) -> Json:

@@ -265,6 +265,16 @@ def test_supply_comes_before_bookkeeping(runs: Runs, home: House, broken: Except
     assert runs.token_calls() == 1
 
 
+def test_a_renewal_that_cannot_be_kept_spends_nothing(runs: Runs) -> None:
+    """Renewing ahead of time on a full disk says so, and asks Tuya for nothing."""
+    runs.account().refresh_token()
+    before = runs.token_calls()
+    runs.tokens.broken = StateError("no space left on device")
+    with pytest.raises(StateError):
+        runs.account().refresh_token()
+    assert runs.token_calls() == before
+
+
 def test_a_dead_token_that_cannot_be_replaced_on_disk(runs: Runs, cloud: Tuya, home: House) -> None:
     """The stored token is dead and the disk is full: the relay is switched all the same."""
     runs.relay().read_switch()
