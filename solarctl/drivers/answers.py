@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from solarctl.errors import DeviceReplyError
@@ -42,6 +43,19 @@ def words(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
     return str(value).strip()
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a moment written as ISO 8601 with its zone; None for anything else.
+
+    >>> moment("2026-07-01T12:00:00Z")
+    datetime.datetime(2026, 7, 1, 12, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        found = datetime.fromisoformat(words(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def table(value: Any, device: str, what: str) -> Mapping[str, Any]:
