@@ -33,6 +33,7 @@ Send = Callable[["EmailMessage", Sequence[str]], Mapping[str, tuple[int, str]]]
 KEPT_AT_MOST = 200
 KEPT_DAYS = 14
 SUFFIX = ".mail"
+TORN_S = 86_400.0  # a half-written file of this age belongs to nobody
 SERVER = "server.json"  # until when the server is left alone
 
 
@@ -136,6 +137,10 @@ class _Round:
 
     def look(self) -> list[Path]:
         """Return the waiting mails' files, after letting go of the oldest beyond what is kept."""
+        for torn in self.spool.folder.glob(f"*{SUFFIX}.tmp"):  # of a run that was killed while it wrote
+            with suppress(OSError):
+                if self.now.timestamp() - torn.stat().st_mtime > TORN_S:
+                    torn.unlink()
         paths = sorted(self.spool.folder.glob("*" + SUFFIX))
         for path in paths[:-KEPT_AT_MOST]:
             with taken(path) as content:

@@ -275,6 +275,33 @@ def test_a_killed_run_loses_no_mail(spool, server, settings, send):
     assert subjects(server) == ["last words"]
 
 
+def _keep_on_and_on(folder: Path, settings: mail.Settings, acknowledged: Any) -> None:
+    for number in range(10_000):
+        at = NOW + timedelta(seconds=number)
+        Spool(folder).keep(letter(settings, f"number {number}", at), at)
+        os.write(acknowledged, f"{number}\n".encode())
+
+
+@pytest.mark.parametrize("after_mails", [1, 2, 5, 9, 14])
+def test_killed_at_any_moment(spool, server, settings, send, after_mails):
+    """SIGKILL in the middle of keeping mails: each that was acknowledged is sent, whole, and none is damaged."""
+    reader, writer = os.pipe()
+    process = processes.Process(target=_keep_on_and_on, args=(spool.folder, settings, writer))
+    process.start()
+    os.close(writer)
+    with os.fdopen(reader) as acknowledged:
+        told = [acknowledged.readline().strip() for _ in range(after_mails)]
+        process.kill()
+        told += acknowledged.read().split()
+    process.join(10)
+    delivery = spool.deliver(send, LATER, limit=1000)
+    assert delivery.notices == ()
+    assert {f"number {number}" for number in told} <= set(subjects(server))
+    assert len(subjects(server)) == len(set(subjects(server)))
+    spool.deliver(send, NOW + timedelta(days=3650))
+    assert list(spool.folder.iterdir()) == []  # half a file is swept up, one day
+
+
 def _deliver(folder: Path, settings: mail.Settings, start: Any) -> None:
     start.wait(10)
     for _ in range(12):
