@@ -16,6 +16,8 @@ LOG_S = 30.0  # how far back what our loads drew is remembered
 TREND_MAX_GAP_S = 8.0  # readings further apart say nothing about a trend
 PEAKS_S = 45.0  # how far back jumps of the house are counted
 JUMP_W = 250.0  # a rise of the house that counts as a jump
+CERTAIN_W = 60.0  # our loads changed by less than this: the model's mean will do
+DOUBT_S = 0.5  # a meter may be slower than it says by so much
 JUMPS = 3  # so many jumps: the house is cycling
 
 
@@ -79,12 +81,34 @@ def drawn_w(memory: HouseMemory, start: float, end: float) -> float:
     return energy / (end - start)
 
 
+def drawn_range_w(memory: HouseMemory, start: float, end: float) -> tuple[float, float]:
+    """Return the least and the most that our loads drew at any time from `start` to `end`."""
+    log = memory.log
+    if not log:
+        return 0.0, 0.0
+    seen = [
+        watts
+        for index, (begins, watts) in enumerate(log)
+        if (begins < end or not index) and (index + 1 == len(log) or log[index + 1][0] > start)
+    ]
+    return min(seen), max(seen)
+
+
 def with_house(memory: HouseMemory, house: Sample, timing: Timing, *, unsigned: bool) -> HouseMemory:
-    """Return the memory after a reading of the house (or, signed, of the grid); the same reading counts once."""
+    """Return the memory after a reading of the house (or, signed, of the grid); the same reading counts once.
+
+    While our loads change, nobody knows exactly which of their powers a reading has seen. Then the house's own
+    consumption is taken as unchanged as far as that fits what they can have drawn at that time: a meter that is
+    quicker or slower than `timing` says does not make the loop hunt.
+    """
     if house.at <= memory.base_at:
         return memory
     end = house.at - timing.meter_delay_s
-    base = house.power_w - drawn_w(memory, end - timing.window_s, end)
+    low_w, high_w = drawn_range_w(memory, end - timing.window_s - DOUBT_S, house.at + timing.load_delay_s)
+    if memory.base_w is None or high_w - low_w < CERTAIN_W:
+        base = house.power_w - drawn_w(memory, end - timing.window_s, end)
+    else:
+        base = min(max(memory.base_w, house.power_w - high_w), house.power_w - low_w)
     if unsigned:
         base = max(0.0, base)  # our loads cannot have drawn more than the whole house
     jumps = tuple(jump for jump in memory.jumps if house.at - jump[0] <= PEAKS_S)

@@ -1,0 +1,229 @@
+"""The seed's world on a broker: two PZEM meters and the heater's own, a variator, Domoticz and its relay.
+
+smeter/pzem/CONSOMMATION, …/PRODUCTION, …/ECS   every 2.5 s of the house's time
+regul/vload/ECS/cmd                              0–100 as text; the firmware cuts the fraction off
+domoticz/in, domoticz/out                        relay 359, and virtual devices for powers and forced mode
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+from solarctl.context import Clock
+from solarctl.virtualhome.dimmer import DimmedHeater, SwitchedHeater
+from solarctl.virtualhome.emulator import Emulator
+from solarctl.virtualhome.mqtt_broker import EmbeddedBroker, Mosquitto, broker
+from solarctl.virtualhome.mqtt_things import Domoticz, Pzem, Said, Thing, Vload
+from solarctl.virtualhome.tank import Tank
+
+PERIOD_S = 2.5
+RELAY_IDX = 359
+PUMP_S = 0.1
+
+
+class MqttHome(Emulator):
+    """Hangs a heater with a tank and a radiator into the house, and all of it on a broker."""
+
+    name: ClassVar[str] = "mqtt-home"
+    FAULTS: ClassVar[Mapping[str, str]] = {
+        "house-silent": "the house meter says nothing",
+        "solar-silent": "the panels' meter says nothing",
+        "heater-silent": "the heater's meter says nothing",
+        "read-error": "the house meter's PZEM does not answer",
+        "half-json": "the house meter's message is torn",
+        "not-a-number": "the house meter says NaN",
+        "negative": "the house meter says −500000",
+        "text": "the house meter says a word",
+        "deaf-dimmer": "the variator does not hear commands",
+        "deaf-relay": "Domoticz does not hear commands",
+        "no-echo": "Domoticz does not echo",
+        "misfire": "the dimmer passes full power now and then",
+    }
+
+    def __init__(
+        self,
+        home: Any,
+        clock: Clock,
+        *,
+        period_s: float = PERIOD_S,
+        heater_w: float = 2298.5,
+        radiator_w: float = 596.0,
+    ) -> None:
+        super().__init__(home, clock)
+        self.tank = Tank()
+        self.heater = DimmedHeater(heater_w, tank=self.tank)
+        self.radiator = SwitchedHeater(radiator_w)
+        home.parts += [self.heater, self.radiator]
+        self.period_s = period_s
+        self.broker: Mosquitto | EmbeddedBroker = broker()
+        self.vload = Vload("ECS", self.heater)
+        self.domoticz = Domoticz({RELAY_IDX: self.radiator})
+        self.meters = {
+            "house": Pzem("CONSOMMATION", lambda: self.home.load_w),
+            "solar": Pzem("PRODUCTION", lambda: self.home.solar_w),
+            "heater": Pzem("ECS", lambda: self.heater.power_w),
+        }
+        self.things: list[Thing] = [*self.meters.values(), self.vload, self.domoticz]
+        self.messages = 0
+        self._client: Any = None
+        self._over = threading.Event()
+
+    @property
+    def port(self) -> int:
+        return self.broker.port
+
+    # --- life
+
+    def start(self) -> Self:
+        self.broker.start()
+        self._over.clear()
+        self._connect()
+        self.home.call_every(self.period_s, self.measure)
+        if not hasattr(self.clock, "move_to"):  # in real time nobody else moves the house
+            threading.Thread(target=self._live, name="mqtt home", daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+            self._client = None
+        self.broker.stop()
+
+    def _connect(self) -> None:
+        import paho.mqtt.client as mqtt
+        from paho.mqtt.enums import CallbackAPIVersion
+
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="virtual-home")
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        client.reconnect_delay_set(1, 1)
+        ready = threading.Event()
+        self._ready = ready
+        client.connect("127.0.0.1", self.port, keepalive=30)
+        client.loop_start()
+        ready.wait(5)
+        self._client = client
+
+    def _on_connect(self, client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+        for thing in self.things:
+            for topic in thing.topics:
+                client.subscribe(topic, qos=1)
+            self._say(thing.boot(), client)
+        self._ready.set()
+
+    def _live(self) -> None:
+        while not self._over.wait(PUMP_S):
+            self.home.advance(self.clock.now())
+
+    # --- hearing and saying
+
+    def _on_message(self, client: Any, _data: Any, message: Any) -> None:
+        payload = message.payload.decode("utf-8", "replace")
+        self.messages += 1
+        with self.lock:
+            self.heater.misfires = bool(self.faults.take("misfire"))
+            self.domoticz.echoes = not self.faults.take("no-echo")
+            for thing in self.things:
+                if any(_matches(topic, message.topic) for topic in thing.topics):
+                    if self._is_deaf(thing):
+                        continue
+                    with contextlib.suppress(ValueError, KeyError, TypeError):
+                        self._say(thing.hear(message.topic, payload), client)
+        self.home.settle()
+
+    def _is_deaf(self, thing: Thing) -> bool:
+        if thing is self.vload:
+            return bool(self.faults.take("deaf-dimmer"))
+        return thing is self.domoticz and bool(self.faults.take("deaf-relay"))
+
+    def _say(self, said: Iterable[Said], client: Any = None) -> None:
+        client = client or self._client
+        for topic, payload, retained in said:
+            if client is not None:
+                client.publish(topic, payload, qos=0, retain=retained)
+
+    def measure(self) -> None:
+        """Let all meters say what they measure."""
+        for what, meter in self.meters.items():
+            if self.faults.take(f"{what}-silent"):
+                continue
+            said = meter.reading(self.period_s)
+            if what == "house":
+                said = self._spoilt(said)
+            self._say([said])
+        for thing in self.things:
+            tick = getattr(thing, "tick", None)
+            if tick is not None:
+                self._say(tick())
+
+    def _spoilt(self, said: Said) -> Said:
+        topic, payload, retained = said
+        if self.faults.take("read-error"):
+            return self.meters["house"].read_error()
+        if self.faults.take("half-json"):
+            return topic, payload[: len(payload) // 2], retained
+        if self.faults.take("not-a-number"):
+            return topic, '{"power": NaN}', retained
+        if self.faults.take("negative"):
+            return topic, '{"power": -500000000}', retained
+        if self.faults.take("text"):
+            return topic, '{"power": "much"}', retained
+        return said
+
+    def press(self, idx: int, nvalue: int, svalue: str = "") -> None:
+        """Have somebody press a button in Domoticz."""
+        self._say([self.domoticz.turn(idx, nvalue, svalue)])
+
+    # --- for solarctl
+
+    def config(self) -> str:
+        return f"""
+[accounts.broker]
+service = "mqtt"
+host = "127.0.0.1"
+port = {self.port}
+
+[devices.house-meter]
+driver = "mqtt-meter"
+account = "broker"
+topic = "smeter/pzem/CONSOMMATION"
+field = "power"
+measures = "load"
+[devices.pv-meter]
+driver = "mqtt-meter"
+account = "broker"
+topic = "smeter/pzem/PRODUCTION"
+field = "power"
+measures = "solar"
+[devices.heater-meter]
+driver = "mqtt-meter"
+account = "broker"
+topic = "smeter/pzem/ECS"
+field = "power"
+measures = "device"
+[devices.water-heater]
+driver = "mqtt-variator"
+account = "broker"
+topic = "regul/vload/ECS/cmd"
+max_w = {self.heater.full_w}
+min_percent = 4
+[devices.radiator]
+driver = "mqtt-switch"
+account = "broker"
+topic = "domoticz/in"
+payload_on = '{{"command": "switchlight", "idx": {RELAY_IDX}, "switchcmd": "On"}}'
+payload_off = '{{"command": "switchlight", "idx": {RELAY_IDX}, "switchcmd": "Off"}}'
+"""
+
+    def counters(self) -> dict[str, int]:
+        return {"messages": self.messages, "dimmer commands": self.heater.commands, "switches": self.radiator.switches}
+
+
+def _matches(pattern: str, topic: str) -> bool:
+    wanted, given = pattern.split("/"), topic.split("/")
+    return len(wanted) == len(given) and all(w in ("+", g) for w, g in zip(wanted, given))
