@@ -75,6 +75,10 @@ class Budget(Protocol):
         ...
 
 
+def silent(_line: str) -> None:
+    """Show nothing: the log of a run without -vv. Whoever must work for a line asks whether it is this one."""
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a driver may use. `account(name)` opens the account object that a device's `account` names."""
@@ -88,7 +92,7 @@ class Context:
     site: Mapping[str, Any] = field(default_factory=dict)  # latitude, longitude, temperature_unit, config_dir
     shared: dict[str, Any] = field(default_factory=dict)  # connections and answers shared within one run
     cache_dir: Path | None = None
-    log: Callable[[str], None] = lambda _line: None  # shown with -vv; secrets must be redacted before
+    log: Callable[[str], None] = silent  # shown with -vv; secrets must be redacted before
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """Return the run's one object under `key`, made on first use (a connection, an answer)."""

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from solarctl import aftermath, log
+from solarctl import log
 from solarctl.clock import SystemClock
-from solarctl.context import Clock
+from solarctl.context import Clock, silent
 from solarctl.errors import Exit, SolarctlError, StateError
 from solarctl.options import Interrupted, Options
 from solarctl.output import print_json, show_failure, show_run
@@ -46,7 +46,7 @@ def execute(
     out, err = environment.out, environment.err
     told = log.setup(options.verbose, quiet=options.quiet, interactive=err.isatty(), stream=err)
     try:
-        run = Run(manners.name, options, environment.clock, told.debug)
+        run = Run(manners.name, options, environment.clock, told.debug if options.verbose >= 2 else silent)
     except SolarctlError as error:
         return show_failure(manners.name, error, options, out, environment.clock.now())
     run.supply_first = manners.supply_first
@@ -58,10 +58,13 @@ def execute(
         run.on_row = lambda row: print_json(row, out)
     _perform(manners, body, run, own)
     if manners.rule and not run.dry_run:
+        from solarctl import aftermath
+
         aftermath.before_output(run)
-    show_run(run, out, err)
-    if manners.rule and not run.dry_run:
+        show_run(run, out, err)
         aftermath.after_output(run)
+    else:
+        show_run(run, out, err)
     if environment.on_run:
         environment.on_run(run)
     return run.exit_code
@@ -71,6 +74,8 @@ def _perform(manners: Manners, body: Callable[..., None], run: Run, own: dict[st
     try:
         with _lock(manners, run):
             if manners.rule and not run.dry_run:
+                from solarctl import aftermath
+
                 aftermath.started(run)
             body(run, **own)
     except SolarctlError as error:

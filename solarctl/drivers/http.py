@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from solarctl.context import Context
+from solarctl.context import Context, silent
 from solarctl.drivers import redaction
 from solarctl.drivers.http_failures import failure, retry_at
 from solarctl.drivers.http_session import USER_AGENT, host_of, open_session, origin
@@ -160,10 +160,12 @@ class Http:
         url = self._url(path)
         for _ in range(REDIRECTIONS + 1):
             limit_s = self._context.budget.timeout_s(timeout_s)
-            self._log_request(method, url, sent, private)
+            if self._context.log is not silent:
+                self._log_request(method, url, sent, private)
             reply = self._within(limit_s, lambda m=method, u=url, s=sent, t=limit_s: self._send(m, u, s, t))  # type: ignore[misc]
-            shown = "(not shown)" if private else redaction.excerpt(reply.text, self._secrets, limit=2000)
-            self._log(f"< {reply.status} {shown}")
+            if self._context.log is not silent:
+                shown = "(not shown)" if private else redaction.excerpt(reply.text, self._secrets, limit=2000)
+                self._log(f"< {reply.status} {shown}")
             target = reply.headers.get("Location")
             if not follow or reply.status not in (301, 302, 303, 307, 308) or not target:
                 return reply
@@ -282,7 +284,8 @@ class Http:
         self._log(" ".join(line.split()))
 
     def _log(self, line: str) -> None:
-        self._context.log(f"{self._name}: {redaction.redacted(line, self._secrets)}")
+        if self._context.log is not silent:
+            self._context.log(f"{self._name}: {redaction.redacted(line, self._secrets)}")
 
 
 def _body_text(body: Any) -> str:

@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 HIDDEN = "***"
 _NAMES = (
     r"[\w.\-]*(?:token|secret|passw(?:or)?d|passwort|authori[sz]ation|credential|cookie|api[_\-]?key|app[_\-]?id"
     r"|local[_\-]?key|session[_\-]?id|code[_\-]?verifier|client[_\-]?assertion|xsrf|csrf)[\w.\-]*|sign|signature|pwd"
 )
-_JSON = re.compile(
-    rf'(?P<head>\\*"(?:{_NAMES})\\*"\s*:\s*)(?P<value>\\*"(?:[^"\\]|\\[^"])*(?:\\*"|$)|[^\s,}}\]"\[{{][^\s,}}\]]*)',
-    re.IGNORECASE,
-)
-_PAIR = re.compile(rf"(?P<head>(?<![\w.\-])(?:{_NAMES})=)(?P<value>[^&\s\"'<>,;)]*)", re.IGNORECASE)
-_HEADER = re.compile(rf"(?P<head>(?<![\w.\-\"])(?:{_NAMES}):[ \t]*)(?P<value>[^\r\n\"]+)", re.IGNORECASE)
-_BEARER = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)(?P<value>[A-Za-z0-9._~+/=\-]{8,})", re.IGNORECASE)
-_USER = re.compile(r"(?P<head>://)(?P<value>[^/@\s]+)(?=@)")
-_NAME = re.compile(_NAMES, re.IGNORECASE)
 _SHORTEST = 4  # a shorter secret would blank out half of every text
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what is replaced by what; compiled when a text is shown, which a quiet run never does."""
+    value = r'(?P<value>\\*"(?:[^"\\]|\\[^"])*(?:\\*"|$)|[^\s,}\]"\[{][^\s,}\]]*)'
+    pairs = (
+        (r"(?P<head>://)(?P<value>[^/@\s]+)(?=@)", HIDDEN),
+        (rf'(?P<head>\\*"(?:{_NAMES})\\*"\s*:\s*){value}', f'"{HIDDEN}"'),
+        (rf"(?P<head>(?<![\w.\-])(?:{_NAMES})=)(?P<value>[^&\s\"'<>,;)]*)", HIDDEN),
+        (rf"(?P<head>(?<![\w.\-\"])(?:{_NAMES}):[ \t]*)(?P<value>[^\r\n\"]+)", HIDDEN),
+        (r"(?P<head>\b(?:bearer|basic)\s+)(?P<value>[A-Za-z0-9._~+/=\-]{8,})", HIDDEN),
+    )
+    return tuple((re.compile(pattern, re.IGNORECASE), rf"\g<head>{put}") for pattern, put in pairs)
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
@@ -34,18 +40,16 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         if len(secret) >= _SHORTEST:
             text = text.replace(secret, HIDDEN)
-    text = _USER.sub(rf"\g<head>{HIDDEN}", text)
-    text = _JSON.sub(rf'\g<head>"{HIDDEN}"', text)
-    text = _PAIR.sub(rf"\g<head>{HIDDEN}", text)
-    text = _HEADER.sub(rf"\g<head>{HIDDEN}", text)
-    return _BEARER.sub(rf"\g<head>{HIDDEN}", text)
+    for pattern, put in _patterns():
+        text = pattern.sub(put, text)
+    return text
 
 
 def redacted_headers(headers: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
     """Return headers fit to be shown."""
     known = tuple(secrets)
     return {
-        name: HIDDEN if value and _NAME.fullmatch(name) else redacted(str(value), known)
+        name: HIDDEN if value and re.fullmatch(_NAMES, name, re.IGNORECASE) else redacted(str(value), known)
         for name, value in headers.items()
     }
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from solarctl.context import Context
 from solarctl.drivers import redaction
@@ -36,6 +36,9 @@ TIMEOUT_S = 15
 SAME_ANSWER_S = 60  # a run is one moment; only a command that runs on for minutes asks again
 CLOCK_SKEW = timedelta(minutes=5)
 BATTERY_DISCONNECTED = "2"
+STRINGS = ("powerdc1", "powerdc2", "powerdc3", "powerdc4")
+# what the meters read, for a run that finds this minute's requests used up
+KEPT = ("acpower", "feedinpower", "feedinenergy", "consumeenergy", "soc", "batPower", "batStatus", *STRINGS)
 
 DONGLE = "serial is the registration number of the dongle (on its label, or in the app), not the inverter's."
 COPY_AGAIN = "Copy the token anew: SolaxCloud, Service, API; and write it to the account's token."
@@ -50,8 +53,7 @@ CODES: Mapping[int, tuple[type[DeviceError], str, str]] = {
 TEXTS: Mapping[str, int] = {"token invalid": 103, "did not access": 1003, "no auth": 1003}  # v1 has no codes
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One upload, and when it was made."""
 
     at: datetime
@@ -156,7 +158,7 @@ class SolaxCloud:
     def read_solar(self) -> SolarReading:
         """Return the panels' power: the sum of the strings, or, where none is told, what must have come from them."""
         answer = self._answer()
-        strings = [number(answer.values.get(f"powerdc{n}")) for n in (1, 2, 3, 4)]
+        strings = [number(answer.values.get(key)) for key in STRINGS]
         known = [power_w for power_w in strings if power_w is not None]
         if known:
             return SolarReading(at=answer.at, solar_w=sum(known))
@@ -249,7 +251,8 @@ class SolaxCloud:
 
     def _keep(self, answer: Answer) -> None:
         """Keep the answer for a run that finds this minute's requests used up."""
-        kept = {"at": answer.at.astimezone(UTC).isoformat(), "values": dict(answer.values)}
+        values = {key: answer.values[key] for key in KEPT if key in answer.values}
+        kept = {"at": answer.at.astimezone(UTC).isoformat(), "values": values}
         try:
             self._context.store.put("devices", self._name, {"answer": kept})
         except (StateError, BusyError) as error:

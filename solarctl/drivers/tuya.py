@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from solarctl.context import Context, Json
 from solarctl.drivers.answers import flag, rows, table, words
@@ -30,8 +30,7 @@ FORMS = ("/v1.0/iot-03/devices", "/v1.0/devices")  # the older one serves some d
 LOOK_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0)  # since the command; reports take 1–2.5 s, at times much longer
 
 
-@dataclass(frozen=True)
-class Detail:
+class Detail(NamedTuple):
     """What the cloud knows of a device."""
 
     online: bool | None

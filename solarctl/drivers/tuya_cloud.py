@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from solarctl.context import Context, Json
 from solarctl.drivers import redaction
@@ -22,8 +21,7 @@ PAUSE_S = 2.0  # before the one repetition when Tuya is busy
 PLAUSIBLE_MS = (1.6e12, 4.1e12)  # 2020 to 2099; anything else in `t` is no time
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """A cloud project: where it is, and who asks."""
 
     base_url: str
@@ -32,8 +30,7 @@ class Project:
     ca_file: Path | None = None
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """What is asked; `idempotent` as in `Http.request`."""
 
     method: str
@@ -51,8 +48,7 @@ class Call:
         return self.method == "GET" if self.idempotent is None else self.idempotent
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """The envelope of an answer."""
 
     success: bool
@@ -88,7 +84,7 @@ class TuyaCloud:
         if answer.success:
             return answer.result
         about = meaning(answer.code)
-        shown = redaction.excerpt(answer.text, (self._project.secret,)) or "no text"
+        shown = redaction.excerpt(answer.text, (self._project.secret,)).rstrip(".") or "no text"
         raise about.kind(device, f"{about.message} ({shown}, code {answer.code})", hint=about.hint)
 
     def _send(self, device: str, call: Call, access_token: str) -> Answer:
