@@ -37,6 +37,7 @@ class Ran:
     said: str  # what it printed
     gauges: tuple[str, ...]  # the scenario's own columns
     solar_w: float
+    curtailed_w: float  # what the sun would have given besides
     load_w: float
     grid_w: float
     battery_w: float
@@ -133,7 +134,7 @@ class Player:
             self._let_pass(home, upsets, scenario.end)
             day.energies = home.house.total
             day.preventable_min = home.watch.preventable_min if home.watch is not None else 0.0
-            day.counters = {emulator.name: emulator.counters() for emulator in home.emulators}
+            day.counters = {one.name: counted for one in home.emulators if (counted := one.counters())}
         for name, prepare in scenario.without.items():
             day.without[name] = scenario.alone(self._seed, prepare).total
         self._view.closed(day)
@@ -171,6 +172,7 @@ class Player:
             said=(out.getvalue() + err.getvalue()).strip(),
             gauges=tuple(text(home) for _heading, text in home.scenario.gauges),
             solar_w=house.solar_w,
+            curtailed_w=house.curtailed_w,
             load_w=house.load_w,
             grid_w=house.grid_w,
             battery_w=house.battery_w,

@@ -64,8 +64,8 @@ class LiveView:
             self._draw(ran)
 
     def upset(self, at: datetime, trouble: Trouble, *, began: bool) -> None:
-        words = trouble.text if began else "over"
-        self._events.append(Text.assemble((f"{at:%H:%M} ", "dim"), (f"!! {trouble.emulator.name}: {words}", "magenta")))
+        words = f"!! {trouble.emulator.name}: {trouble.text}" if began else f".. {trouble.emulator.name}: over"
+        self._events.append(_line(at, (words, "magenta")))
         if began:
             for column in range(self._column(trouble.start), self._column(trouble.end) + 1):
                 self._bad.add(column)
@@ -93,7 +93,7 @@ class LiveView:
 
     def _picture(self, ran: Ran) -> Group:
         lines = [
-            self._curve("sun", watts(ran.solar_w), lambda r: (r.solar_w / self._most_w, "yellow")),
+            self._curve("sun", watts(ran.solar_w), lambda r: ((r.solar_w + r.curtailed_w) / self._most_w, "yellow")),
             self._curve("house", "DARK" if ran.dark else watts(ran.load_w), lambda r: (r.load_w / 3500, "cyan")),
             self._curve("battery", "" if ran.soc_pct is None else f"{ran.soc_pct:.0f} %", self._battery),
             self._curve("grid", watts(ran.grid_w), lambda r: (r.grid_w / 3500, "red")),
@@ -139,10 +139,13 @@ class LiveView:
 
 def _event(ran: Ran) -> Text:
     colour = "red" if ran.dark else "yellow" if ran.exit else ""
-    text = Text.assemble((f"{ran.at:%H:%M} ", "dim"), (sentence(ran), colour))
-    for line in actions(ran):
-        text.append(f"  → {line}", style="bold")
-    return text
+    done = "".join(f"→ {line}  " for line in actions(ran))
+    return _line(ran.at, (done, "bold"), (sentence(ran), colour))
+
+
+def _line(at: datetime, *words: tuple[str, str]) -> Text:
+    """Return one line of the log; what does not fit is cut, so that the picture stands still."""
+    return Text.assemble((f"{at:%H:%M} ", "dim"), *words, no_wrap=True, overflow="ellipsis")
 
 
 def _figures(day: Day) -> Table:

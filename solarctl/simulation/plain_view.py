@@ -119,6 +119,8 @@ def sentence(ran: Ran) -> str:
     """Return what the run said in one sentence, and its first trouble."""
     words = str(ran.row.get("because") or f"{ran.command}:")
     errors = ran.row.get("errors", ())
+    if not errors and not ran.row.get("because"):
+        return f"{ran.command} works again." if ran.exit == 0 else f"{ran.command}: exit {ran.exit}"
     if errors:
         device = f"{errors[0]['device']}: " if errors[0]["device"] else ""
         trouble = f"{device}{errors[0]['message']}"

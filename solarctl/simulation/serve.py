@@ -26,6 +26,7 @@ def serve(
     clock = HouseClock()
     now = clock.now().astimezone(scenario.start.tzinfo)
     with scenario.open(clock, seed, start=now) as home:
+        scenario.before_serving(home.house)
         config = furnish(folder, home)
         for line in _invitation(home, config, folder / "state"):
             click.echo(line, file=out)
@@ -51,7 +52,7 @@ def _invitation(home: Home, config: Path, state: Path) -> list[str]:
         f"    export SOLARCTL_STATE_DIR={shlex.quote(str(state))}",
         *(f"    {line}" for line in home.scenario.try_this),
         "",
-        "Ctrl-C ends it.",
+        "or let your cron run it (the lines are in crontab, beside config.toml). Ctrl-C ends it.",
     ]
 
 

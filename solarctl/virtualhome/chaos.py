@@ -68,11 +68,11 @@ class Chaos:
 
 def _drawn(emulators: Sequence[Emulator], start: datetime, end: datetime, seed: int | str) -> list[Trouble]:
     random = Random(f"chaos/{seed}")
+    choices = [(emulator, upset) for emulator in emulators for upset in emulator.UPSETS]
     length_s = (end - start).total_seconds()
     troubles: list[Trouble] = []
-    for _ in range(round(PER_DAY * length_s / 86400) if emulators else 0):
-        emulator = random.choice(list(emulators))
-        upset = random.choice(emulator.UPSETS)
+    for _ in range(round(PER_DAY * length_s / 86400) if choices else 0):
+        emulator, upset = random.choice(choices)
         begin = start + timedelta(seconds=random.randrange(int(length_s)))
         finish = begin + timedelta(minutes=random.randint(*upset.minutes))
         twice = any(

@@ -70,7 +70,7 @@ FRIDGE_W = 90.0
 
 @dataclass
 class Household:
-    """People with habits. `standby_w` never sleeps; `scale` makes it a bigger or smaller household."""
+    """People with habits. `standby_w` never sleeps; `scale`: how many times the usual number of them."""
 
     timezone: tzinfo
     seed: int | str = 0
@@ -107,16 +107,19 @@ class Household:
         random = Random(f"habits/{self.seed}/{day.toordinal()}")
         runs: list[tuple[int, int, float]] = []
         for appliance in self.appliances:
-            times = int(appliance.per_day) + (random.random() < appliance.per_day % 1)
+            often = appliance.per_day * self.scale
+            times = int(often) + (random.random() < often % 1)
             for _ in range(times):
                 early, late = random.choice(appliance.windows)
                 start = self._minute(day, early * 60) + random.randrange(max(1, int((late - early) * 60)))
                 length = random.randint(*appliance.minutes)
-                runs.append((start, start + length, appliance.power_w * self.scale * random.uniform(0.85, 1.1)))
+                runs.append((start, start + length, appliance.power_w * random.uniform(0.85, 1.1)))
         dusk = 20.5 if 4 <= day.month <= 9 else 16.8
-        runs.append((self._minute(day, dusk * 60), self._minute(day, 22.7 * 60 + random.randrange(40)), LIGHTS_W))
+        runs.append(
+            (self._minute(day, dusk * 60), self._minute(day, 22.7 * 60 + random.randrange(40)), LIGHTS_W * self.scale)
+        )
         if not 4 <= day.month <= 9:
-            runs.append((self._minute(day, 6.5 * 60), self._minute(day, 8.2 * 60), LIGHTS_W))
+            runs.append((self._minute(day, 6.5 * 60), self._minute(day, 8.2 * 60), LIGHTS_W * self.scale))
         for begin, end, power_w in self.extra_w:
             first = self._minute(day, begin.hour * 60 + begin.minute)
             runs.append((first, first + (_minutes(end) - _minutes(begin)) % MINUTES, power_w))

@@ -13,6 +13,7 @@ from solarctl.virtualhome.emulators.tuya import Tuya
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.houses import hybrid_house
 from solarctl.virtualhome.scenario import Home, Scenario, Seed, Watch
+from solarctl.virtualhome.street import Street
 from solarctl.virtualhome.supply_watch import SupplyWatch
 
 ON_BELOW_PCT = 15
@@ -75,6 +76,7 @@ def relay_home(
         config=CONFIG,
         gauges=(("relay", _relay),),
         without={"relay always on": partial(_set_relay, True), "relay always off": partial(_set_relay, False)},
+        before_serving=_run_low,
         try_this=TRY_THIS,
     )
 
@@ -84,11 +86,16 @@ def _surround(house: House, clock: Clock, seed: Seed) -> tuple[Sequence[Emulator
     tuya = Tuya(house, clock, seed=seed)
     shown: Callable[[], float | None] = lambda: solax.upload().soc_pct  # noqa: E731
     watch = SupplyWatch(house, shown, command="grid-guard", on_below_pct=ON_BELOW_PCT, blind_after_min=BLIND_AFTER_MIN)
-    return (solax, tuya), watch
+    return (solax, tuya, Street(house, clock)), watch
 
 
 def _set_relay(on: bool, house: House) -> None:
     house.connect_grid(on)
+
+
+def _run_low(house: House) -> None:
+    assert house.battery is not None
+    house.battery.soc_pct = ON_BELOW_PCT - 1
 
 
 def _relay(home: Home) -> str:

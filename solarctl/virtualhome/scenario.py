@@ -48,7 +48,9 @@ class Home:
 
     def config(self) -> str:
         """Return config.toml: the scenario's site and rules, and where the emulators listen."""
-        return "\n".join([self.scenario.config.strip(), "", *(emulator.config() for emulator in self.emulators)])
+        return "\n".join(
+            [self.scenario.config.strip(), "", *filter(None, (emulator.config() for emulator in self.emulators))]
+        )
 
     def secrets(self) -> dict[str, str]:
         """Return the secret files, name → text."""
@@ -73,6 +75,7 @@ class Scenario:
     hours: float = 24
     gauges: tuple[tuple[str, Callable[[Home], str]], ...] = ()  # further columns: heading and text
     without: Mapping[str, Callable[[House], None]] = field(default_factory=dict)
+    before_serving: Callable[[House], None] = lambda _house: None  # so that there is something to see at once
     try_this: tuple[str, ...] = ()  # command lines that are worth a try in `demo --serve`
 
     @property

@@ -116,7 +116,7 @@ def clock() -> DrivenClock:
 @pytest.fixture
 def house() -> House:
     """Return a house under a roof with hardly any panels, so that the battery gives and the grid has work."""
-    return hybrid_house(NOON.replace(minute=0), seed=5, soc_pct=40, peak_kw=0.05)
+    return hybrid_house(NOON.replace(minute=0), seed=5, soc_pct=30, peak_kw=0.05)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from solarctl.virtualhome.relay_home import relay_home
 
 SCENARIO = relay_home(
     "summer",
-    "A Thursday in June near Kyiv: 5 kW of panels, a 10 kWh battery that the evening has left at 22 %.",
+    "A Thursday in June near Kyiv: 5 kW of panels, a 10 kWh battery that the evening has left at 18 %.",
     datetime(2026, 6, 18, tzinfo=KYIV),
-    soc_pct=22,
+    soc_pct=18,
     scale=2.0,
     overcast=0.25,
 )
