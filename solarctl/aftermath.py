@@ -54,7 +54,7 @@ def before_output(run: Run) -> None:
         news = True
     run.trouble_is_news = news
     run.notes = notes
-    for notice in run.state.notices:
+    for notice in (*run.state.notices, *run.history.notices):
         run.warn(notice)
 
 

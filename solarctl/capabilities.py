@@ -9,22 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from solarctl.readings import (
-    BatteryReading,
-    ChargerReading,
-    ForecastReading,
-    GridReading,
-    LoadReading,
-    PriceReading,
-    ReserveReading,
-    SolarReading,
-    SwitchReading,
-    TemperatureReading,
-    ThermostatReading,
-    WeatherReading,
-)
+if TYPE_CHECKING:
+    from solarctl.readings import (
+        BatteryReading,
+        ChargerReading,
+        ForecastReading,
+        GridReading,
+        LoadReading,
+        PriceReading,
+        ReserveReading,
+        SolarReading,
+        SwitchReading,
+        TemperatureReading,
+        ThermostatReading,
+        WeatherReading,
+    )
 
 
 @runtime_checkable

@@ -7,24 +7,25 @@ whoever matches over them ends in `assert_never`, so that mypy names the place a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from solarctl.errors import Exit
+from solarctl.value import value
 
 MemoryT = TypeVar("MemoryT")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SwitchTo:
     action: ClassVar[str] = "switch"
     device: str
     to: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetPower:
     """Power in W, 0 or more."""
 
@@ -33,7 +34,7 @@ class SetPower:
     to: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetChargeLimit:
     """Current in whole A per phase (0: pause), with the minutes after which the charger falls back by itself."""
 
@@ -45,7 +46,7 @@ class SetChargeLimit:
     phases: int | None = None  # offer it on so many phases only; None: on all that are wired
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetReserve:
     """What the battery keeps back, in % of its charge.
 
@@ -60,7 +61,7 @@ class SetReserve:
     overdue: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetMode:
     """How the battery operates; `sent` and `overdue` as for the reserve."""
 
@@ -71,14 +72,14 @@ class SetMode:
     overdue: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetPermissions:
     action: ClassVar[str] = "permissions"
     device: str
     to: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetCoolSetpoint:
     """Degrees in the site's unit; the hold ends at `until`."""
 
@@ -88,7 +89,7 @@ class SetCoolSetpoint:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetHeatSetpoint:
     action: ClassVar[str] = "heat-setpoint"
     device: str
@@ -96,14 +97,14 @@ class SetHeatSetpoint:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ResumeSchedule:
     action: ClassVar[str] = "resume-schedule"
     device: str
     to: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RenewToken:
     """Renew an account's token; `device` is the account's name."""
 
@@ -115,7 +116,7 @@ class RenewToken:
         return self.device
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendMail:
     """Send a mail; `to` is its subject. `inline` are pictures as (content id, PNG or SVG bytes)."""
 
@@ -152,7 +153,7 @@ class Outcome(StrEnum):
     DRY_RUN = "dry-run"  # would be written
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Carried:
     """An action and what became of it at `at`; what a rule's `remember` gets."""
 
@@ -175,7 +176,7 @@ class Carried:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision(Generic[MemoryT]):
     """What a rule makes of what it was told.
 

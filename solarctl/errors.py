@@ -14,9 +14,10 @@ SolarctlError
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+
+from solarctl.value import value
 
 
 class Exit(IntEnum):
@@ -81,7 +82,7 @@ class SolarctlError(Exception):
         return f"{self.device}: {self.message}" if self.device else self.message
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Problem:
     """One thing wrong with the house's set-up, as `check` lists it."""
 

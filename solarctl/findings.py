@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from solarctl.errors import Exit, SolarctlError, worst
-from solarctl.explain import error_json
 
 
 class Findings:
@@ -46,6 +45,14 @@ class Findings:
         if text:
             self.say(text)
 
+    def add_row(self, row: dict[str, Any]) -> None:
+        """Add a concluded decision, and tell whoever watches."""
+        self.rows.append(row)
+        if self.on_text:
+            from solarctl.explain import describe
+
+            self.on_text(describe(row))
+
     @property
     def exit_code(self) -> int:
         """What the run exits with as things stand."""
@@ -53,5 +60,7 @@ class Findings:
 
     def result(self) -> dict[str, Any]:
         """Return the last decision, the answers and the errors as keys of the JSON object."""
+        from solarctl.explain import error_json
+
         last = self.rows[-1] if self.rows else {}
         return last | self.answers | {"exit": self.exit_code, "errors": [error_json(error) for error in self.errors]}

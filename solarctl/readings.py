@@ -8,9 +8,11 @@ load is positive. `None` means "not known", never 0. `at` is an aware datetime.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
+
+from solarctl.value import value
 
 
 def _between(start: datetime, end: datetime) -> timedelta:
@@ -18,7 +20,7 @@ def _between(start: datetime, end: datetime) -> timedelta:
     return end.astimezone(UTC) - start.astimezone(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Reading:
     """One answer of one device."""
 
@@ -47,7 +49,7 @@ def _hidden(default: Any = None) -> Any:
     return field(default=default, metadata={"shown": False})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class GridReading(Reading):
     """Power at the house's connection; `phases_w` per phase where the meter tells."""
 
@@ -59,21 +61,21 @@ class GridReading(Reading):
     export_kwh: float | None = _hidden()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SolarReading(Reading):
     what: ClassVar[str] = "solar"
     solar_w: float
     energy_kwh: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class LoadReading(Reading):
     what: ClassVar[str] = "load"
     load_w: float
     energy_kwh: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class BatteryReading(Reading):
     """State of charge 0–100 %, and power: discharging is positive."""
 
@@ -82,7 +84,7 @@ class BatteryReading(Reading):
     battery_w: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ChargerReading(Reading):
     """A car's charging point.
 
@@ -107,7 +109,7 @@ class ChargerReading(Reading):
     can_switch_phases: bool = _hidden(False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SwitchReading(Reading):
     what: ClassVar[str] = "switch"
     on: bool | None
@@ -115,7 +117,7 @@ class SwitchReading(Reading):
     energy_kwh: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ReserveReading(Reading):
     """What a home battery keeps for outages, and how it operates."""
 
@@ -128,7 +130,7 @@ class ReserveReading(Reading):
     outage: bool | None = _hidden()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ThermostatReading(Reading):
     """A thermostat; degrees are in `unit`. `setpoint_deg` is the cooling setpoint."""
 
@@ -149,7 +151,7 @@ class ThermostatReading(Reading):
     deadband_deg: float = _hidden(0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class WeatherReading(Reading):
     """The forecast of one local day; degrees are in the site's unit."""
 
@@ -160,7 +162,7 @@ class WeatherReading(Reading):
     cloud_pct: tuple[float, ...] | None = _hidden()  # by local hour
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ForecastReading(Reading):
     """Mean solar power per slot from `start` on. `at`: when the provider's answer was fetched."""
 
@@ -173,7 +175,7 @@ class ForecastReading(Reading):
     source: str = _hidden("")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PriceReading(Reading):
     """Prices per kWh, taxes and fees included, per slot from `start` on; `price` is the present one."""
 
@@ -184,7 +186,7 @@ class PriceReading(Reading):
     prices: tuple[float | None, ...] = _hidden(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PowerReading(Reading):
     """Power set on a load and, where metered, drawn by it."""
 
@@ -193,7 +195,7 @@ class PowerReading(Reading):
     energy_kwh: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class TemperatureReading(Reading):
     """A thermometer's reading, such as a tank's, in the unit it was set up with."""
 

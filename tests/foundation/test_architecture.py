@@ -14,7 +14,7 @@ import solarctl
 from solarctl.commands import COMMANDS
 
 ROOT = Path(solarctl.__file__).parent
-WORDS = {"", "readings", "capabilities", "decision", "errors", "context", "settings", "forced", "curve", "__version__"}
+WORDS = {"", "readings", "capabilities", "decision", "errors", "context", "settings", "forced", "curve", "value", "__version__"}
 BODIES = {"schedule", "simulation", "reporting", "onboarding", "balancing"}
 VENDOR = {"requests", "pymodbus", "paho", "httpx", "urllib3"}
 HEAVY = VENDOR | {
@@ -33,7 +33,7 @@ HEAVY = VENDOR | {
 SERVERS = {"aiosmtpd", "amqtt", "pymodbus"}
 CLOCK = re.compile(r"datetime\.now\(|date\.today\(|(?<![a-z.])time\.(?:time|sleep)\(")
 # files that are themselves imported inside functions, on first use
-OPENED_LATE = {"history_db": {"sqlite3"}, "smtp": {"ssl", "smtplib"}}
+OPENED_LATE = {"history_db": {"sqlite3"}, "smtp": {"ssl", "smtplib"}, "simulation.live": {"rich"}}
 LONGEST_FILE = 320  # at 250 we look for the second noun
 
 
