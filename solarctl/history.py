@@ -35,7 +35,7 @@ T = TypeVar("T")
 class Settings:
     """[history]: how long what is kept. Days are days on which something was recorded."""
 
-    keep_days: int = setting(90, ge=2, help="days of readings kept by the minute; older ones are means of 15 minutes")
+    keep_days: int = setting(400, ge=2, help="days of readings kept by the minute; older ones are means of 15 minutes")
     means_days: int = setting(1100, ge=1, help="days of 15-minute means kept after that; older ones are hourly means")
     decisions_days: int = setting(30, ge=2, help="days of which every decision is kept; older: those that differ")
 
@@ -138,7 +138,7 @@ class History:
 
     def _fold_day(self, database: Database, day: date) -> None:
         damaged: list[bytes] = []
-        self._journal.fold(day, lambda content: database.add(self._zone, self._rows(day, content, damaged)))
+        self._journal.fold(day, lambda lines: database.add(self._zone, self._rows(day, lines, damaged)))
         if damaged:
             self._journal.keep_damaged(damaged)
 
@@ -154,7 +154,7 @@ class History:
 
     def import_(self, lines: Iterable[str]) -> int:
         """Merge exported lines and return how many there were; what is known already is not doubled."""
-        rows = list(self._rows(None, "".join(f"{line}\n" for line in lines).encode(), []))
+        rows = list(self._rows(None, (line.strip().encode() for line in lines), []))
         with self._fold_lock(), self._opened() as database:
             database.add(self._zone, rows)
         return len(rows)
@@ -199,8 +199,9 @@ class History:
         first, last = self._day(since, -1, FIRST_DAY), self._day(until, 1, LAST_DAY)
         return [day for day in reversed(self._journal.days()) if first <= day.isoformat() <= last]
 
-    def _rows(self, day: date | None, content: bytes, damaged: list[bytes]) -> Iterator[tuple[Json, bytes]]:
-        for line in filter(None, content.split(b"\n")):
+    def _rows(self, day: date | None, lines: Iterable[bytes], damaged: list[bytes]) -> Iterator[tuple[Json, bytes]]:
+        damaged.clear()  # handed over once more, a line that was being written is whole
+        for line in filter(None, lines):
             row = self._journal.decoded(day, line)
             if row is not None:
                 yield row, line

@@ -10,13 +10,16 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from solarctl.context import Json
 from solarctl.disk import PRIVATE, make_folder, refused
+
+BLOCK = 64 * 1024  # bytes read at once, from the end
 
 
 class Journal:
@@ -60,42 +63,29 @@ class Journal:
         return self.folder / f"{day.isoformat()}.jsonl"
 
     def newest_first(self, day: date, containing: str = "") -> Iterator[Json]:
-        """Return the day's rows as they are now, the last one first; each is decoded when it is asked for.
+        """Return the day's rows, the last one first; each is read and decoded when it is asked for.
 
-        `containing` passes over lines without that text, undecoded.
+        The file is opened at once: what is folded away meanwhile is still seen. `containing` passes over lines
+        without that text, undecoded.
         """
-        return self._decoded_backwards(day, self.content(day), containing.encode())
+        journal = self._opened(day)
+        return iter(()) if journal is None else self._decoded_backwards(day, journal, containing.encode())
 
-    def _decoded_backwards(self, day: date, content: bytes, needle: bytes) -> Iterator[Json]:
-        lines = content.split(b"\n")
-        if lines.pop():  # nothing, when the last line is whole
-            self._notice(f"the last line of {self.path(day)} is cut off (a kill or a power cut); it was passed over")
-        for line in reversed(lines):
-            if line and needle in line:
-                row = self.decoded(day, line)
-                if row is not None:
-                    yield row
-
-    def fold(self, day: date, take: Callable[[bytes], None]) -> None:
-        """Hand the day's journal to `take`, which stores it durably, then remove the file.
+    def fold(self, day: date, take: Callable[[Iterable[bytes]], None]) -> None:
+        """Hand the day's lines to `take`, which stores them durably, then remove the file.
 
         A line that is added meanwhile is not lost: then everything is handed over once more.
         """
-        path = self.path(day)
-        while True:
-            content = self.content(day)
-            take(content)
-            try:
-                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        while (journal := self._opened(day)) is not None:
+            with journal:
+                take(line.rstrip(b"\n") for line in journal)
                 try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX)
-                    if os.fstat(descriptor).st_size == len(content):
-                        path.unlink()
+                    fcntl.flock(journal, fcntl.LOCK_EX)
+                    if os.fstat(journal.fileno()).st_size == journal.tell():
+                        self.path(day).unlink()
                         return
-                finally:
-                    os.close(descriptor)
-            except OSError as error:
-                raise refused(error, path, "removed") from error
+                except OSError as error:
+                    raise refused(error, self.path(day), "removed") from error
 
     def keep_damaged(self, lines: list[bytes]) -> None:
         """Keep lines that could not be folded, for whoever wants to look."""
@@ -106,16 +96,6 @@ class Journal:
         except OSError as error:
             raise refused(error, path, "written") from error
 
-    def content(self, day: date) -> bytes:
-        """Return the journal as it is now; nothing when there is none."""
-        path = self.path(day)
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise refused(error, path, "read") from error
-
     def decoded(self, day: date | None, line: bytes) -> Json | None:
         """Return a line as a row, or None, after a notice, when it is damaged."""
         with suppress(ValueError, RecursionError):
@@ -125,6 +105,40 @@ class Journal:
         where = f"{self.path(day)}" if day else "what is imported"
         self._notice(f"a damaged line in {where} was passed over")
         return None
+
+    def _opened(self, day: date) -> BinaryIO | None:
+        path = self.path(day)
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise refused(error, path, "read") from error
+
+    def _decoded_backwards(self, day: date, journal: BinaryIO, needle: bytes) -> Iterator[Json]:
+        with journal:
+            lines = _backwards(journal)
+            if next(lines):  # nothing, when the last line is whole
+                torn = f"the last line of {self.path(day)} is cut off (a kill or a power cut); it was passed over"
+                self._notice(torn)
+            for line in lines:
+                if line and needle in line:
+                    row = self.decoded(day, line)
+                    if row is not None:
+                        yield row
+
+
+def _backwards(journal: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines from the last one; the first of them is what follows the last line end."""
+    start = journal.seek(0, os.SEEK_END)
+    rest = b""
+    while start:
+        size = min(BLOCK, start)
+        start = journal.seek(start - size)
+        first, *lines = (journal.read(size) + rest).split(b"\n")
+        yield from reversed(lines)
+        rest = first
+    yield rest
 
 
 def _is_row(row: object) -> bool:
