@@ -64,7 +64,11 @@ class LiveView:
             self._draw(ran)
 
     def upset(self, at: datetime, trouble: Trouble, *, began: bool) -> None:
-        words = f"!! {trouble.emulator.name}: {trouble.text}" if began else f".. {trouble.emulator.name}: over"
+        words = (
+            f"!! {trouble.emulator.name}: {trouble.text}"
+            if began
+            else f".. {trouble.emulator.name}: over ({trouble.text})"
+        )
         self._events.append(_line(at, (words, "magenta")))
         if began:
             for column in range(self._column(trouble.start), self._column(trouble.end) + 1):

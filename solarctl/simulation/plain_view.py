@@ -6,12 +6,16 @@ import textwrap
 from collections.abc import Callable
 from datetime import datetime
 
+from solarctl.errors import Exit
+from solarctl.explain import describe
 from solarctl.simulation.demo import Day, Ran
 from solarctl.simulation.summary import summary
 from solarctl.virtualhome.chaos import Trouble
 from solarctl.virtualhome.scenario import Home, Seed
 
 WIDTH = 112
+LONGEST = 100  # characters of a trouble
+PASSING = (Exit.OK, Exit.REFUSED, Exit.TRY_AGAIN, Exit.NONSENSE, Exit.LOGIN)  # what devices and clouds can cause
 
 
 class PlainView:
@@ -42,7 +46,7 @@ class PlainView:
         gauges = "".join(f"  {text:<5}" for text in ran.gauges)
         start = f"{ran.at:%H:%M} {figures(ran)}{gauges}  "
         words = sentence(ran) if news or self._every else f"({ran.row['reason']})"
-        for index, line in enumerate(textwrap.wrap(words, max(40, WIDTH - len(start))) or [""]):
+        for index, line in enumerate(textwrap.wrap(words, max(40, WIDTH - len(start)), break_on_hyphens=False) or [""]):
             self._say((start if index == 0 else self._margin) + line)
         for line in actions(ran):
             self._say(f"{self._margin}→ {line}")
@@ -52,7 +56,7 @@ class PlainView:
             minutes = round((trouble.end - trouble.start).total_seconds() / 60)
             self._say(f"{at:%H:%M}   !! {trouble.emulator.name}: {trouble.text} (for {minutes} min)")
         else:
-            self._say(f"{at:%H:%M}   .. {trouble.emulator.name}: over")
+            self._say(f"{at:%H:%M}   .. {trouble.emulator.name}: over ({trouble.text})")
 
     def closed(self, day: Day) -> None:
         self._say("")
@@ -88,14 +92,17 @@ def opening(home: Home) -> list[str]:
 
 
 def is_news(ran: Ran, last: dict[str, object]) -> bool:
-    """Return whether a run says something else than the one before; `last` is kept up to date."""
+    """Return whether a run says something else than the one before; `last` is kept up to date.
+
+    Commands that decide nothing (record) are news only when they end as nothing outside could make them.
+    """
     reason = ran.row.get("reason")
+    if reason is None:
+        return ran.exit not in PASSING
     errors = tuple(str(error["message"])[:40] for error in ran.row.get("errors", ()))
     key = (reason, ran.exit, errors, ran.dark)
     before = last.get(ran.command)
     last[ran.command] = key
-    if reason is None and ran.exit == 0:
-        return bool(before) and before != key
     return before != key or (ran.acted and ran.exit == 0)
 
 
@@ -117,28 +124,16 @@ def watts(power_w: float) -> str:
 
 def sentence(ran: Ran) -> str:
     """Return what the run said in one sentence, and its first trouble."""
-    words = str(ran.row.get("because") or f"{ran.command}:")
-    errors = ran.row.get("errors", ())
-    if not errors and not ran.row.get("because"):
-        return f"{ran.command} works again." if ran.exit == 0 else f"{ran.command}: exit {ran.exit}"
-    if errors:
-        device = f"{errors[0]['device']}: " if errors[0]["device"] else ""
-        trouble = f"{device}{errors[0]['message']}"
-        words = f"{words} [{trouble}]" if ran.row.get("because") else f"{words} {trouble}"
+    words = str(ran.row.get("because") or f"{ran.command}: exit {ran.exit}")
+    for error in ran.row.get("errors", ())[:1]:
+        device = f"{error['device']}: " if error["device"] else ""
+        trouble = f"{device}{error['message']}".splitlines()[0]
+        words += f" [{trouble if len(trouble) <= LONGEST else trouble[: LONGEST - 1].rstrip() + '…'}]"
     return words
 
 
 def actions(ran: Ran) -> list[str]:
-    """Return what was done or tried."""
-    said = []
-    for action in ran.row.get("actions", ()):
-        if action["outcome"] in ("unchanged", "dry-run") or (action["outcome"] == "failed" and ran.exit == 0):
-            continue
-        to = (
-            {True: "on", False: "off"}.get(action["to"], action["to"])
-            if isinstance(action["to"], bool)
-            else action["to"]
-        )
-        ending = "" if action["outcome"] == "done" else f" ({action['outcome']})"
-        said.append(f"{action['device']} {to}{ending}")
-    return said
+    """Return what was done or tried, in the words of the command itself."""
+    row = {"because": "", "actions": []} | dict(ran.row)
+    tried = [action for action in row["actions"] if action["outcome"] not in ("unchanged", "dry-run")]
+    return [line.strip() for line in describe(row | {"because": "", "actions": tried}).splitlines()[1:]]

@@ -19,7 +19,9 @@ SERVICE_WORDS = {"requests": "requests", "logins": "log-ins", "writes": "writes"
 def table(day: Day) -> list[list[str]]:
     """Return the comparison as rows of cells, headings first."""
     columns = {"with solarctl": day.energies} | day.without
-    return [["", *columns], *([label, *(show(sums) for sums in columns.values())] for label, show in ROWS)]
+    rows = [["", *columns], *([label, *(show(sums) for sums in columns.values())] for label, show in ROWS)]
+    rows.insert(2, ["  of which preventable", f"{day.preventable_min:.0f} min", *("" for _ in day.without)])
+    return rows
 
 
 def summary(day: Day) -> list[str]:

@@ -101,7 +101,7 @@ def test_the_log_can_be_read(tmp_path: Path) -> None:
     assert lines[0] == load("summer").title
     assert "*/5 * * * *   solarctl grid-guard -q" in text
     assert "time      sun  battery    house     grid  relay  what was decided" in text
-    switched = next(index for index, line in enumerate(lines) if line.endswith("→ grid-relay on"))
+    switched = next(index for index, line in enumerate(lines) if line.endswith("→ switch grid-relay on"))
     assert "ON     Battery at 14 %, below 15 %; the grid stays until 25 %." in lines[switched - 1]
     assert "relay always off" in text
     assert lines[-1].startswith("Never dark")
