@@ -10,7 +10,6 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from solarctl.decode import Decoder, nearest
 from solarctl.errors import ConfigError, Problem
 from solarctl.settings import Secret, setting
 from solarctl.toml_lines import find_lines
+from solarctl.value import value
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ SHARED_TABLES = ("site", "accounts", "devices", "tariff", "mail", "heartbeat", "
 _SECRET_KEY = re.compile(r"(?:^|_)(?:password|secret|token|api_?key|appid|passphrase)$")
 
 
-@dataclass(frozen=True)
+@value
 class SiteSettings:
     """[site]: where the house is, and how long a run may take."""
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from solarctl.errors import DeviceUnreachable
+from solarctl.value import value
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -79,7 +80,7 @@ def silent(_line: str) -> None:
     """Show nothing: the log of a run without -vv. Whoever must work for a line asks whether it is this one."""
 
 
-@dataclass(frozen=True)
+@value
 class Context:
     """Everything a driver may use. `account(name)` opens the account object that a device's `account` names."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +19,7 @@ from solarctl.errors import BusyError, StateError
 from solarctl.journal import Journal
 from solarctl.locks import locked
 from solarctl.settings import setting
+from solarctl.value import value
 
 if TYPE_CHECKING:
     from solarctl.history_db import Database
@@ -31,7 +31,7 @@ Rows = Iterable[Json]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     """[history]: how long what is kept. Days are days on which something was recorded."""
 
@@ -104,8 +104,8 @@ class History:
         for day in self._journal_days(since, until):
             for row in self._journal.newest_first(day, containing='"kind":"readings"'):
                 for reading in row.get("readings") or ():
-                    for series, second, value in points_of(reading):
-                        points.setdefault(series, {})[second] = value
+                    for series, second, number in points_of(reading):
+                        points.setdefault(series, {})[second] = number
         days = self._day(since, -1, FIRST_DAY), self._day(until, 1, LAST_DAY)
         for series, stored in self._from_database(lambda database: database.points(device, what, *days)):
             points.setdefault(series, {}).update(stored)

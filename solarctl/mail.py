@@ -7,7 +7,6 @@ refused, 78 [mail] does not fit the server, 69 the server refuses this mail for 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from solarctl.decision import SendMail
 from solarctl.errors import ConfigError, Exit, Problem, SolarctlError
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUBJECT_LIMIT = 200
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     """The mail server, and who is told what."""
 

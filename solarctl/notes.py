@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from solarctl.decision import Carried, Decision, Outcome, SendMail
 from solarctl.explain import describe
+from solarctl.value import value
 
 SUBJECT_LIMIT = 120
 SAME_ACTIONS = timedelta(hours=1)  # a device that confirms late repeats its action; it is told once
 
 
-@dataclass(frozen=True)
+@value
 class Note:
     """Something that happened; `event` is trouble, recovery, or a command's name."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
 from solarctl.errors import UsageError
+from solarctl.value import value
 
 
-@dataclass(frozen=True)
+@value
 class Options:
     """What stands after every command."""
 

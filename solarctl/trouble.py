@@ -14,13 +14,14 @@ plain JSON and changes only when something is to be told or begins or ends.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from solarctl.errors import Exit, SolarctlError
 from solarctl.notes import Note, is_news
 from solarctl.notes import events as events  # chosen where they are judged
+from solarctl.value import value
 
 Memory = Mapping[str, Any]  # command -> what is known of its trouble; plain JSON
 
@@ -98,7 +99,7 @@ def fingerprint(exit_code: int, errors: Sequence[BaseException]) -> str:
     return hashlib.sha256("\n".join(sorted(parts)).encode("utf-8", "replace")).hexdigest()[:12]
 
 
-@dataclass(frozen=True)
+@value
 class _Entry:
     """What is known of a command's trouble; all empty while it works."""
 

@@ -31,11 +31,10 @@ def value(cls: Any = None, /, *, kw_only: bool = False) -> Any:
     return decorate if cls is None else decorate(cls)
 
 
-def _equal(self: Any, other: object) -> bool:
+def _equal(self: Any, other: object) -> Any:
     if type(other) is not type(self):
         return NotImplemented
-    same: bool = self.__dict__ == other.__dict__
-    return same
+    return self.__dict__ == other.__dict__
 
 
 def _hash(self: Any) -> int:

@@ -14,7 +14,7 @@ battery recovers a little as soon as the grid feeds the house).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -23,6 +23,7 @@ from solarctl.decision import Carried, Decision, Outcome, SwitchTo
 from solarctl.errors import Exit
 from solarctl.readings import BatteryReading
 from solarctl.settings import device, setting
+from solarctl.value import value
 
 CRON_JITTER_S = 5.0  # runs are not minutes apart to the second; what is left of a delay then is not worth a run
 
@@ -36,7 +37,7 @@ class Reason(StrEnum):
     WAITING = "waiting"
 
 
-@dataclass(frozen=True)
+@value
 class Quiet:
     """Hours with limits of their own (a relay's click, a night tariff)."""
 
@@ -46,7 +47,7 @@ class Quiet:
     off_above_pct: float = setting(ge=0, le=100, help="grid off from this charge on in quiet hours")
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     battery: str = device(BatteryMeter, help="whose charge is watched")
     switch: tuple[str, ...] = device(Switch, help="the relay (or list of relays) that brings the grid in", steers=True)
@@ -71,7 +72,7 @@ class Settings:
             yield "switch", "needs at least one relay"
 
 
-@dataclass(frozen=True)
+@value
 class Position:
     """Where a relay was last known to be, and since when."""
 
@@ -79,7 +80,7 @@ class Position:
     since: datetime
 
 
-@dataclass(frozen=True)
+@value
 class Memory:
     last_good_at: datetime | None = None  # when the last usable reading was true
     silent_since: datetime | None = None  # first run without a reading, while there was never a good one

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from solarctl.drivers import redaction
 from solarctl.errors import DeviceReplyError
+from solarctl.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """An answer: status, headers (look-ups ignore case) and text; `json()` insists on JSON."""
 

@@ -15,7 +15,6 @@ What is odd about it:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -28,6 +27,7 @@ from solarctl.drivers.solax_quota import Quota, block_min
 from solarctl.errors import BusyError, DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable, StateError
 from solarctl.readings import BatteryReading, GridReading, LoadReading, SolarReading
 from solarctl.settings import Secret, account, setting
+from solarctl.value import value
 
 HOSTS = {"v2": "https://global.solaxcloud.com", "v1": "https://www.solaxcloud.com"}
 V2_PATH = "/api/v2/dataAccess/realtimeInfo/get"
@@ -63,7 +63,7 @@ class Answer(NamedTuple):
 class SolaxAccount:
     """A token of SolaxCloud."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         token: Secret = setting(help="from SolaxCloud: Service, API")
         api: Literal["v2", "v1"] = setting("v2", help="the interface to use; v1 is the older one")
@@ -135,7 +135,7 @@ class SolaxAccount:
 class SolaxCloud:
     """An inverter as SolaxCloud saw it last."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         account: str = account("solax-cloud", help="the account whose token sees this inverter")
         serial: str = setting(help="registration number of the dongle, not the inverter's serial")

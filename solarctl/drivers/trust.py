@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from solarctl.errors import DeviceError, DeviceUnreachable, Exit
+from solarctl.value import value
 
 HASHED_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 _HASHED_LINK = re.compile(r"[0-9a-f]{8}\.\d+")
@@ -26,7 +26,7 @@ class AddressError(DeviceError):
     exit_code = Exit.CONFIG
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trust:
     """CA certificates: a file, a hashed directory, both, or neither (then requests' own bundle)."""
 

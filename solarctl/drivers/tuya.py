@@ -14,7 +14,6 @@ A steady run costs one request (device detail: online and position at once).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from solarctl.context import Context, Json
@@ -24,6 +23,7 @@ from solarctl.drivers.tuya_errors import OFFLINE_CODE, WRONG_CODE_CODES
 from solarctl.errors import BusyError, DeviceError, DeviceRefused, DeviceReplyError, DeviceUnreachable, StateError
 from solarctl.readings import SwitchReading
 from solarctl.settings import account, setting
+from solarctl.value import value
 
 CODES = ("switch_1", "switch", "switch_on", "switch_2", "switch_3", "switch_4")  # the likeliest first
 FORMS = ("/v1.0/iot-03/devices", "/v1.0/devices")  # the older one serves some devices the newer one does not
@@ -40,7 +40,7 @@ class Detail(NamedTuple):
 class TuyaSwitch:
     """A relay behind Tuya's cloud."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         account: str = account("tuya", help="the cloud project the device is linked to")
         device_id: str = setting(help="the device's id, from the Tuya console")

@@ -10,7 +10,6 @@ When the state cannot be written, a token is fetched and used unsaved: supply co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -28,6 +27,7 @@ from solarctl.errors import (
     StateError,
 )
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 HOSTS = {
     "eu": "https://openapi.tuyaeu.com",
@@ -48,7 +48,7 @@ DUE_S = 120.0  # renewed when less is left
 class TuyaAccount:
     """A Tuya cloud project with its Access ID and Secret."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         client_id: str = setting(help="Access ID of the cloud project")
         client_secret: Secret = setting(help="Access Secret of the cloud project")
