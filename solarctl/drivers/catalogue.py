@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 from solarctl.capabilities import (
     CAPABILITIES,
     BatteryMeter,
+    Charger,
     DataPoints,
     DeviceMeter,
     GridMeter,
     LoadMeter,
+    PhaseSwitch,
     PowerLimiter,
     PowerSteps,
     SolarMeter,
@@ -46,6 +48,8 @@ def _entry(target: str, *capabilities: type) -> Entry:
 
 DRIVERS: dict[str, Entry] = {
     "solax-cloud": _entry("solax_cloud:SolaxCloud", GridMeter, SolarMeter, LoadMeter, BatteryMeter),
+    "huawei-sun2000": _entry("huawei_sun2000:HuaweiSun2000", GridMeter, SolarMeter, LoadMeter, BatteryMeter),
+    "easee": _entry("easee:Easee", Charger, PhaseSwitch),
     "tuya-switch": _entry("tuya:TuyaSwitch", Switch, DataPoints),
     "honeywell-tcc": _entry("honeywell_tcc:HoneywellThermostat", Thermostat),
     "open-meteo": _entry("open_meteo:OpenMeteo", WeatherForecast),
@@ -61,6 +65,7 @@ DRIVERS: dict[str, Entry] = {
 SERVICES: dict[str, Entry] = {
     "mqtt": _entry("mqtt:MqttAccount"),
     "solax-cloud": _entry("solax_cloud:SolaxAccount"),
+    "easee": _entry("easee_account:EaseeAccount", TokenHolder),
     "tuya": _entry("tuya_account:TuyaAccount", TokenHolder),
     "honeywell-tcc": _entry("honeywell_portal:HoneywellAccount"),
 }

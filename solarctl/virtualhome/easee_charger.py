@@ -80,6 +80,7 @@ class EaseeCharger:
         self._told_w = 0.0
         self._tell_at: datetime | None = None
         house.parts.append(self)
+        house.settle()
 
     # --- what happens to it
 
