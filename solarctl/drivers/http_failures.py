@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 LONGEST_RETRY_AFTER_S = 86_400.0
-_WHY = re.compile(r"certificate verify failed: ([^(']+)|([Hh]ostname .*?(?:mismatch|doesn't match)[^\\\")]*)")
+_WHY = r"certificate verify failed: ([^(']+)|([Hh]ostname .*?(?:mismatch|doesn't match)[^\\\")]*)"
 
 
 class Failure(NamedTuple):
@@ -26,7 +26,7 @@ def failure(error: BaseException, host: str, limit_s: float) -> Failure:
     kinds = {kind.__name__ for kind in type(error).__mro__}
     said = str(error)
     if "SSLError" in kinds:
-        found = _WHY.search(said)
+        found = re.search(_WHY, said)
         why = next(filter(None, found.groups()), "").strip() if found else "TLS"
         hint = "Is the clock right? A server with a certificate of its own needs ca_file."
         return Failure(f"{host} cannot prove who it is ({why})", hint, lasting=True)
