@@ -75,6 +75,28 @@ def test_a_mail_that_cannot_be_sent_changes_nothing_and_waits(home):
     assert list((home.state_dir / "spool").iterdir()) == []
 
 
+def test_a_full_disk_is_mailed_once(home, monkeypatch):
+    """State that cannot be written is trouble at once, and still told once and not every minute."""
+    runtime = home.folder / "runtime"
+    runtime.mkdir()
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(runtime))
+    home.run("grid-guard")
+    state = home.state_dir / "state.json"
+    good = state.read_text()
+    home.clock.advance(minutes=5)
+    for path in home.state_dir.glob("state.json*"):
+        path.unlink()
+    state.mkdir()  # nothing can be stored there any more
+    assert minutes(home, 4) == [74] * 4
+    assert mails(home) == ["solarctl: grid-guard cannot read or write its state"]
+    state.rmdir()
+    state.write_text(good)
+    state.chmod(0o600)
+    assert minutes(home, 3) == [0] * 3
+    assert mails(home)[1:] == ["solarctl: grid-guard works again"]
+    assert list(runtime.iterdir()) == []
+
+
 def test_a_dry_run_neither_mails_nor_pings(home):
     """`-n` leaves no trace outside."""
     home.emulators["solax-cloud"].stop()
