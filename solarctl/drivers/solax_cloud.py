@@ -23,7 +23,7 @@ from solarctl.context import Context
 from solarctl.drivers import redaction
 from solarctl.drivers.answers import number, table, whole, words
 from solarctl.drivers.http import Http
-from solarctl.drivers.solax_quota import Quota, block_min
+from solarctl.drivers.solax_quota import Quota, UsedUp, block_min
 from solarctl.errors import BusyError, DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable, StateError
 from solarctl.readings import BatteryReading, GridReading, LoadReading, SolarReading
 from solarctl.settings import Secret, account, setting
@@ -85,9 +85,7 @@ class SolaxAccount:
         try:
             if api == "v1":
                 query = {"tokenId": token, "sn": serial}
-                reply = http.request(
-                    "GET", V1_PATH, params=query, timeout_s=TIMEOUT_S, retries=1, each=self.quota.count
-                )
+                reply = http.request("GET", V1_PATH, params=query, timeout_s=TIMEOUT_S, retries=1, each=self.quota.take)
             else:
                 reply = http.request(
                     "POST",
@@ -97,8 +95,10 @@ class SolaxAccount:
                     idempotent=True,
                     timeout_s=TIMEOUT_S,
                     retries=1,
-                    each=self.quota.count,
+                    each=self.quota.take,
                 )
+        except UsedUp:
+            raise
         except DeviceUnreachable as error:
             if error.retry_at is not None:
                 self.quota.block((error.retry_at - self._context.clock.now()).total_seconds() / 60)
@@ -219,12 +219,11 @@ class SolaxCloud:
         return answer
 
     def _ask(self) -> Answer | DeviceError:
-        quota = self._account.quota
         try:
-            if quota.blocked_until() is None and not quota.available():
-                return self._last_answer()
             values = self._account.fetch(self._name, self._settings.serial, self._api)
             answer = Answer(self._uploaded_at(values), values)
+        except UsedUp as error:
+            return self._last_answer() or error
         except DeviceError as error:
             return error
         self._keep(answer)
@@ -258,7 +257,8 @@ class SolaxCloud:
         except (StateError, BusyError) as error:
             self._context.log(f"{self._name}: the answer cannot be kept: {error}")
 
-    def _last_answer(self) -> Answer:
+    def _last_answer(self) -> Answer | None:
+        """Return the answer that an earlier run has kept, if there is one."""
         try:
             kept = self._context.store.get("devices", self._name).get("answer")
             at = datetime.fromisoformat(str(kept["at"])) if isinstance(kept, Mapping) else None
@@ -266,12 +266,7 @@ class SolaxCloud:
         except (StateError, BusyError, ValueError, KeyError, AttributeError):
             at = values = None
         if at is None or at.tzinfo is None or not isinstance(values, Mapping):
-            raise DeviceUnreachable(
-                self._name,
-                "the requests that SolaxCloud allows per minute are used up",
-                hint="Wait a minute; five minutes between requests are enough.",
-                retry_at=self._context.clock.now() + timedelta(minutes=1),
-            )
+            return None
         self._context.log(f"{self._name}: this minute's requests are used up; the last answer serves")
         return Answer(at.astimezone(self._context.timezone), values)
 

@@ -39,6 +39,10 @@ def block_min(text: str, code: int | None) -> float | None:
     return 1 if found is None and code in BLOCK_CODES else found
 
 
+class UsedUp(DeviceUnreachable):
+    """No request is left for the moment."""
+
+
 class Quota:
     """The request budget of one account."""
 
@@ -71,27 +75,30 @@ class Quota:
 
     def block(self, minutes: float) -> None:
         """Remember that the cloud has shut us out."""
-        until = self._context.clock.now().astimezone(UTC) + timedelta(minutes=minutes)
-        self._change(lambda stored: stored | {"blocked_until": until.isoformat(timespec="seconds")})
+        until = self._context.clock.now().astimezone(UTC) + min(timedelta(minutes=minutes), LONGEST_BLOCK)
 
-    def available(self) -> bool:
-        """Return whether one more request is within this minute's and this day's budget."""
-        now_s = self._now_s()
-        stored = self._load()
-        return len(_recent(stored, now_s)) < PER_MINUTE and _count_of_day(stored, now_s) < PER_DAY
+        def blocked(stored: Json) -> Json:
+            return stored | {"blocked_until": until.isoformat(timespec="seconds")}
 
-    def count(self) -> None:
-        """Note that a request is being made."""
-        now_s = self._now_s()
+        self._change(blocked)
+
+    def take(self) -> None:
+        """Count one request; `UsedUp` when this minute's or this day's are spent."""
 
         def counted(stored: Json) -> Json:
-            counts = {"requests": [*_recent(stored, now_s), round(now_s, 1)], "day": _day(now_s)}
-            return stored | counts | {"requests_of_day": _count_of_day(stored, now_s) + 1}
+            now_s = self._context.clock.now().timestamp()
+            recent, of_day = _recent(stored, now_s), _count_of_day(stored, now_s)
+            if len(recent) >= PER_MINUTE or of_day >= PER_DAY:
+                raise UsedUp(
+                    self._account,
+                    "the requests that SolaxCloud allows are used up"
+                    + (" for today" if of_day >= PER_DAY else " for this minute"),
+                    hint="Five minutes between requests are enough: the inverter sends no more often.",
+                    retry_at=self._context.clock.now() + timedelta(minutes=1),
+                )
+            return stored | {"requests": [*recent, round(now_s, 1)], "day": _day(now_s), "requests_of_day": of_day + 1}
 
         self._change(counted)
-
-    def _now_s(self) -> float:
-        return self._context.clock.now().timestamp()
 
     def _load(self) -> Json:
         try:
@@ -120,10 +127,13 @@ def _day(now_s: float) -> str:
 
 
 def _recent(stored: Json, now_s: float) -> list[float]:
-    """Return the requests of the last minute; those of the future come from a clock since put right."""
+    """Return the requests of the last minute.
+
+    Another process may be a moment ahead; what is more than a minute ahead comes from a clock since put right.
+    """
     times = stored.get("requests")
     found = [number(one) for one in times] if isinstance(times, list) else []
-    return [one for one in found if one is not None and now_s - 60 < one <= now_s]
+    return [one for one in found if one is not None and now_s - 60 < one < now_s + 60]
 
 
 def _count_of_day(stored: Json, now_s: float) -> int:

@@ -330,6 +330,18 @@ def test_a_block_is_remembered(cloud: Cloud, clock: FakeClock, fault: str, minut
     assert opened(cloud, run_of(clock, store)).read_battery().soc_pct is not None
 
 
+def test_a_long_block_is_cut_short(cloud: Cloud, clock: FakeClock) -> None:
+    """Whatever a server asks for, after two hours we look again: the grid may depend on it."""
+    store = MemoryStore()
+    cloud.faults.set("http-429", 86_000, times=1)
+    for _ in range(2):
+        with pytest.raises(DeviceUnreachable):
+            opened(cloud, run_of(clock, store)).read_battery()
+    assert len(cloud.journal) == 1
+    clock.advance(2 * 3600 + 1)
+    assert opened(cloud, run_of(clock, store)).read_battery().soc_pct is not None
+
+
 def test_retry_after_is_remembered(cloud: Cloud, clock: FakeClock) -> None:
     """HTTP 429 counts as a block too."""
     store = MemoryStore()
