@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from solarctl.decision import Action, Carried, Decision, Outcome, SendMail
-from solarctl.errors import DeviceError, DeviceUnreachable, Exit, StateError
+from solarctl.errors import BusyError, DeviceError, DeviceUnreachable, Exit, StateError
 from solarctl.explain import error_json
 from solarctl.memory import encode
 
@@ -65,7 +65,7 @@ def _remember(run: Run, decision: Decision[M], remember: Remember[M] | None, car
             with run.state.transaction() as state:
                 state.setdefault("memory", {})[run.command] = encode(memory)
         run.store.flush()
-    except StateError as error:
+    except (StateError, BusyError) as error:
         run.note(error)
 
 
