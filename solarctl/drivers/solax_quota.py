@@ -112,7 +112,7 @@ class Quota:
         try:
             with ExitStack() as held:
                 with suppress(BusyError):  # one request more or less in the count does no harm
-                    held.enter_context(self._context.store.lock(f"quota-{self._account}", timeout_s=2))
+                    held.enter_context(self._context.store.lock(f"quota-{self._account}", timeout_s=5))
                 self._context.store.put("accounts", self._account, change(self._load()), vital=True)
         except (StateError, BusyError) as error:
             self._note(error)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +14,14 @@ import responses
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from solarctl.clock import SystemClock
 from solarctl.context import Context
 from solarctl.drivers.solax_cloud import SolaxAccount, SolaxCloud
-from solarctl.drivers.solax_quota import PER_MINUTE, block_min
+from solarctl.drivers.solax_quota import PER_MINUTE, Quota, block_min
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable, StateError
 from solarctl.readings import BatteryReading
 from solarctl.settings import Secret
+from solarctl.state import StateFile
 from solarctl.virtualhome.emulators.solax_cloud import TOKEN
 from solarctl.virtualhome.emulators.solax_cloud import SolaxCloud as Cloud
 from solarctl.virtualhome.house import House
@@ -462,3 +466,24 @@ def test_ages_survive_the_end_of_summer_time() -> None:
     now = datetime(2026, 10, 25, 3, 5, tzinfo=KYIV, fold=1)
     assert reading.age_s(now) == 600
     assert reading.is_fresh(now, 20)
+
+
+def test_parallel_runs_share_the_minute(clock: FakeClock, tmp_path: Path) -> None:
+    """Runs that start in the same second, each with its own view of the state file, stay below the limit together."""
+    outcomes: list[bool] = []
+
+    def take() -> None:
+        store = StateFile(tmp_path / "state", SystemClock()).store(dry_run=False)
+        try:
+            Quota("solax", context(clock=clock, store=store)).take()
+        except DeviceUnreachable:
+            outcomes.append(False)
+        else:
+            outcomes.append(True)
+
+    threads = [threading.Thread(target=take) for _ in range(PER_MINUTE + 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False] * 5 + [True] * PER_MINUTE
