@@ -4,7 +4,9 @@ from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "grid-guard": ("grid_guard:command", "Bring the grid in while the battery is low."),
+    "easee-balance": ("easee_balance:command", "Let the car draw what the sun leaves over."),
     "balance": ("balance:command", "Give every surplus watt a place (MQTT)."),
+    "peak-mode": ("peak_mode:command", "Let the home battery feed the house while power is dear."),
     "precool": ("precool:command", "Cool the house down before power becomes dear."),
     "thermostat-step": ("thermostat_step:command", "Let the house get warmer as the battery runs down."),
     "record": ("record:command", "Write one row of all meters into history."),
@@ -12,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("why:command", "Explain what was decided, and when."),
     "check": ("check:command", "Find mistakes in the config and its surroundings."),
     "device": ("device:group", "List, read and steer devices by hand."),
+    "force": ("force:force", "Give a load or charger manual power for a while."),
+    "unforce": ("force:unforce", "Let the rules steer it again."),
     "pause": ("pause:pause", "Let rules look but not touch."),
     "resume": ("pause:resume", "End a pause."),
     "demo": ("demo:command", "Play a day of cron against a virtual home."),

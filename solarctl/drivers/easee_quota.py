@@ -1,7 +1,7 @@
 """Easee's patience, shared by all runs: requests of the last minutes, and the block after too many.
 
-    observations    100 in 5 min are allowed      we stay below 60
-    settings         20 in a minute                        12
+    observations    100 in 5 min are allowed      we stay below 80
+    settings         20 in a minute                        15
     site details     10 in an hour                          6
     all together    500 in 5 min                          300
 
@@ -21,8 +21,8 @@ from solarctl.drivers.answers import moment, number
 from solarctl.errors import BusyError, DeviceUnreachable, StateError
 
 WINDOWS: dict[str, tuple[int, float]] = {  # kind -> requests, seconds
-    "observations": (60, 300.0),
-    "settings": (12, 60.0),
+    "observations": (80, 300.0),
+    "settings": (15, 60.0),
     "site": (6, 3600.0),
     "all": (300, 300.0),
 }

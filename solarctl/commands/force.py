@@ -1,0 +1,70 @@
+"""`force` and `unforce`: a person overrules the rules for a while."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import click
+
+from solarctl.capabilities import Charger, PowerLimiter, Switch
+from solarctl.cli_options import site_command
+from solarctl.decision import Decision
+from solarctl.decode import nearest
+from solarctl.errors import UsageError
+from solarctl.forced import MODES, Forced, drop_forced, duration, put_forced
+from solarctl.run import Run
+
+
+class Reason(StrEnum):
+    FORCED = "forced"
+    UNFORCED = "unforced"
+
+
+@site_command("force", rule=False)
+@click.argument("name")
+@click.argument("watts", required=False, type=float)
+@click.option("--mode", type=click.Choice(MODES), help="A charger's mode: off, surplus, min+surplus or now.")
+@click.option("--for", "for_", default="2h", show_default=True, metavar="TIME", help="How long: 2h, 90m, 3600.")
+def force(run: Run, name: str, watts: float | None, mode: str | None, for_: str) -> None:
+    """Give a load or charger manual power: NAME is a device, WATTS its power (as much as it takes, if left out).
+
+    It ends by itself. `balance`, `easee-balance` and `apply` heed it within their next look.
+    """
+    _check_name(run, name)
+    if mode is not None and not run.site.offers(name, Charger):
+        raise UsageError(f"{name} is no charger; --mode is for chargers", hint=f"solarctl force {name} WATTS")
+    if watts is not None and not 0 <= watts < 1e6:
+        raise UsageError(f"{watts:g} W is no power for {name}", hint="0 W switches it off; unforce ends it.")
+    try:
+        until = run.now + duration(for_)
+    except ValueError as error:
+        raise UsageError(f"--for: {error}") from error
+    if not run.dry_run:
+        with run.state.transaction() as state:
+            put_forced(state, Forced(name, until, watts, mode), run.now)
+    what = " ".join(filter(None, (f"to {watts:.0f} W" if watts is not None else "", f"in mode {mode}" if mode else "")))
+    verb = "would be" if run.dry_run else "is"
+    told = f"{name} {verb} forced {what or 'to all it takes'} until {until:%Y-%m-%d %H:%M}."
+    run.conclude(Decision(Reason.FORCED, told))
+
+
+@site_command("unforce", rule=False)
+@click.argument("name")
+def unforce(run: Run, name: str) -> None:
+    """Let the rules steer NAME again."""
+    _check_name(run, name)
+    if run.dry_run:
+        run.conclude(Decision(Reason.UNFORCED, f"The rules would steer {name} again."))
+        return
+    with run.state.transaction() as state:
+        was_forced = drop_forced(state, name, run.now)
+    told = f"The rules steer {name} again." if was_forced else f"{name} was not forced."
+    run.conclude(Decision(Reason.UNFORCED, told))
+
+
+def _check_name(run: Run, name: str) -> None:
+    known = run.config.names("devices")
+    if name not in known:
+        raise UsageError(f"there is no device {name!r}", hint=nearest(name, known))
+    if not any(run.site.offers(name, kind) for kind in (PowerLimiter, Switch, Charger)):
+        raise UsageError(f"{name} is nothing that can be switched, dimmed or charged with")
