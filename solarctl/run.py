@@ -109,6 +109,15 @@ class Run(Opening):
         except StateError as error:
             self.note(error)
 
+    def fold_history(self) -> None:
+        """Fold finished journals into the database before reading much of them; trouble with that is only said."""
+        if self.dry_run:
+            return
+        try:
+            self.history.fold()
+        except StateError as error:
+            self.warn(str(error))
+
     def next_tick(self) -> None:
         """Forget this tick's readings and errors, and start a new time budget; for commands with a loop."""
         self.readings.clear()

@@ -24,6 +24,7 @@ def command(run: Run, command: str | None, at: str | None, last: int | None) -> 
     if command is not None and command not in COMMANDS:
         raise UsageError(f"there is no command {command!r}", hint=nearest(command, COMMANDS))
     until = _moment(run, at) if at else None
+    run.fold_history()
     decisions = run.history.decisions(command=command, until=until, limit=last or (1 if at else 5))
     text = "\n".join(_entry(row) for row in decisions)
     whose = f"of {command} " if command else ""

@@ -113,13 +113,13 @@ def decide(
         known = replace(known, recovered_since=known.recovered_since or now, low_since=None)
         because = (
             f"Battery at {_n(soc)} %, not below {_n(off_above)} %{hours}; "
-            f"the grid would come in below {_n(on_below)} %, {_n(soc - on_below)} points down."
+            f"the grid would come in below {_n(on_below)} %, {_points(soc - on_below)} down."
         )
         return _switch_off(Reason.RECOVERED, because, settings, known, now, has_memory=memory is not None)
     known = replace(known, low_since=None, recovered_since=None)
     because = (
         f"Battery at {_n(soc)} %{hours}; nothing changes: the grid comes in below {_n(on_below)} % "
-        f"({_n(soc - on_below)} points down) and leaves at {_n(off_above)} % ({_n(off_above - soc)} points up)."
+        f"({_points(soc - on_below)} down) and leaves at {_n(off_above)} % ({_points(off_above - soc)} up)."
     )
     return Decision(Reason.HOLD, because, memory=known)
 
@@ -270,6 +270,10 @@ def _left_min(since: datetime | None, length_min: float, now: datetime) -> float
 
 def _minutes(length: timedelta) -> float:
     return length.total_seconds() / 60
+
+
+def _points(difference: float) -> str:
+    return f"{_n(difference)} point" + ("" if _n(difference) == "1" else "s")
 
 
 def _n(number: float) -> str:
