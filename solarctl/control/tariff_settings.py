@@ -110,8 +110,8 @@ class Settings:
     export_price: float = setting(0.03, help="price per kWh sold, outside windows")
     prices: str = device(PriceForecast, default="", help="a price device whose prices go before these")
     holidays: Holidays = setting(default_factory=Holidays, help="which days count as holidays")
-    windows: tuple[Window, ...] = setting((), help="parts of the day with prices of their own")
-    versions: tuple[Version, ...] = setting((), help="the tariff from later days on")
+    windows: tuple[Window, ...] = setting(default_factory=tuple, help="parts of the day with prices of their own")
+    versions: tuple[Version, ...] = setting(default_factory=tuple, help="the tariff from later days on")
 
     def problems(self) -> Iterator[tuple[str, str]]:
         days = [version.valid_from for version in self.versions]

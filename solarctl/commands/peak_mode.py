@@ -1,0 +1,50 @@
+"""`peak-mode`: the tariff's peaks and the home battery's reserve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solarctl import holiday_dates
+from solarctl.capabilities import BatteryConditions, BatteryMode, BatteryReserve
+from solarctl.cli_options import site_command
+from solarctl.control import tariff
+from solarctl.control.peak_mode import Memory, Settings, changes, decide, given_back, remember
+from solarctl.decision import Action
+from solarctl.errors import ConfigError, Problem
+from solarctl.memory import encode
+from solarctl.run import Run
+
+NAME = "peak-mode"
+
+
+@site_command(NAME)
+def command(run: Run) -> None:
+    """Let the home battery feed the house while power is dear."""
+    settings = run.settings(Settings)
+    tables = run.settings(tariff.Settings, "tariff")
+    if not any(window.peak for part in (tables, *tables.versions) for window in part.windows or ()):
+        hint = "Add [[tariff.windows]] with from and to; see config.toml.example."
+        raise ConfigError([Problem("tariff.windows", "there is no peak window, so peak-mode has nothing to do", hint)])
+    dates = holiday_dates.known(tables, run.now, run.context.cache_dir, keep=not run.dry_run)
+    prices = tariff.Tariff(tables, run.config.timezone, dates)
+    battery = run.site.get(settings.battery, BatteryReserve)
+    if settings.strategy == "mode":
+        run.site.get(settings.battery, BatteryMode)
+
+    reserve = run.read(settings.battery, battery.read_reserve)
+    memory = run.memory(Memory)
+    decision = decide(reserve, prices, settings, memory, run.now)
+    if reserve is not None and changes(decision, reserve) and isinstance(battery, BatteryConditions):
+        asked, found = battery, reserve
+        complete = run.read(settings.battery, lambda: asked.read_conditions(found))
+        decision = decide(complete, prices, settings, memory, run.now)
+    run.conclude(decision, remember=remember)
+
+
+def release(run: Run) -> Sequence[Action]:
+    """Return what gives the owner's former reserve or mode back, for a pause or when the crontab goes."""
+    actions, memory = given_back(run.settings(Settings, NAME), run.memory(Memory, NAME))
+    if not run.dry_run:
+        with run.state.transaction() as state:
+            state.setdefault("memory", {})[NAME] = encode(memory)
+    return actions
