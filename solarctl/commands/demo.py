@@ -9,7 +9,7 @@ import click
 
 from solarctl.cli_options import shared_options
 from solarctl.errors import Exit, SolarctlError, UsageError
-from solarctl.options import Options
+from solarctl.options import Options, moment
 from solarctl.runner import Environment
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def _demo(
     from solarctl.cli import execute
     from solarctl.simulation.demo import Player
     from solarctl.simulation.demo_folder import demo_folder, furnish
+    from solarctl.simulation.summary import verdict
 
     scenario = _scenario(name, options.now)
     with demo_folder(keep) as folder:
@@ -70,14 +71,18 @@ def _demo(
 
             result = {"command": "demo", "at": scenario.start, "exit": int(code), "errors": [], **day.to_json()}
             print_json(result, environment.out)
-        elif keep is not None:
-            click.echo(f"Kept: solarctl why --last 20 --config {folder / 'config.toml'} --state-dir {folder / 'state'}")
+        elif options.quiet and code:
+            click.echo(f"solarctl: {verdict(day)}", file=environment.err)
+        elif keep is not None and not options.quiet:
+            click.echo(
+                f"Kept: solarctl why --last 20 --config {folder / 'config.toml'} --state-dir {folder / 'state'}",
+                file=environment.out,
+            )
         return int(code)
 
 
 def _scenario(name: str, now: str | None) -> Scenario:
     from dataclasses import replace
-    from datetime import datetime
 
     from solarctl.decode import nearest
     from solarctl.virtualhome.scenarios import load, names
@@ -87,14 +92,9 @@ def _scenario(name: str, now: str | None) -> Scenario:
             f"There is no scenario {name!r}. {nearest(name, names())}", hint=f"There are: {', '.join(names())}"
         )
     scenario = load(name)
-    if now is None:
-        return scenario
-    try:
-        day = datetime.fromisoformat(now)
-    except ValueError:
-        raise UsageError(f"--now {now!r} is no moment", hint="Write it as 2026-07-01.") from None
     zone = scenario.start.tzinfo
-    return replace(scenario, start=day.astimezone(zone) if day.tzinfo else day.replace(tzinfo=zone))
+    assert zone is not None
+    return scenario if now is None else replace(scenario, start=moment(now, zone))
 
 
 def _view(options: Options, environment: Environment) -> View:
@@ -103,10 +103,8 @@ def _view(options: Options, environment: Environment) -> View:
     def say(line: str) -> None:
         click.echo(line, file=environment.out)
 
-    if options.json:
+    if options.json or options.quiet:
         return SummaryView(lambda _line: None)
-    if options.quiet:
-        return SummaryView(say)
     if environment.out.isatty() and not options.verbose:
         from solarctl.simulation.live import LiveView
 
