@@ -52,6 +52,7 @@ from solarctl.control.balance_words import because
 from solarctl.decision import Action, Decision, SetPower, SwitchTo
 
 OUTLOOK = Outlook()
+RUN_REGARDLESS = (Why.FORCED, Why.GUARANTEE, Why.HOT_CYCLE)
 AHEAD_S = 5.0  # a reading may be so far ahead of our clock
 
 
@@ -134,6 +135,8 @@ def decide(
             shares[load.name] = probe or Share(False, 0.0, Why.FULL)
             room.take(shares[load.name].power_w, load.settings.phase)
         else:
+            if past.on and past.reason in RUN_REGARDLESS:
+                past = replace(past, switched_at=0.0)  # nobody's surplus switched it on: no shortest time holds it
             flexible.append((load, past))
         memories[load.name] = past
     chosen, changed = share_out(flexible, room, strict=settings.policy == "strict", slack_w=settings.margin_w, now=t)

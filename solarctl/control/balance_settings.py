@@ -75,7 +75,7 @@ class LoadSettings:
     on_delay_s: float = setting(5.0, ge=0, help="the surplus must last so long")
     off_delay_s: float = setting(4.0, ge=0, help="the lack must last so long")
     block_delay_s: float = setting(
-        120.0, ge=0, help="fill: so long until a switch takes its block from a variator above"
+        180.0, ge=0, help="fill: so long until a switch takes its block from a variator above"
     )
     min_on_s: float = setting(60.0, ge=0, help="shortest time on")
     min_off_s: float = setting(60.0, ge=0, help="shortest time off")

@@ -1,0 +1,300 @@
+"""The rule of `balance`: who gets the surplus, and what overrules that."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from solarctl.control.balance import Battery, LoadSettings, Memory, Reason, Why
+from solarctl.control.balance_settings import HotCycle
+from tests.balance.house import HEATER, NOON, RADIATOR, Bench
+
+SEEN_REASONS, SEEN_WHYS = set(), set()
+
+
+def seen(bench):
+    SEEN_REASONS.add(bench.decision.reason)
+    SEEN_WHYS.update(one.reason for one in bench.memory.loads.values())
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("policy", "solar_w", "heater_w", "radiator_on"),
+    [
+        ("fill", 200, 0, False),  # the house itself needs more
+        ("fill", 380, 0, False),  # 60 W to spare, the heater wants 100
+        ("fill", 1320, 1000, False),
+        ("fill", 2700, 2350, False),  # the heater takes it all
+        ("fill", 2900, 1950, True),  # more than the heater can take: the radiator's block, the heater trims
+        ("fill", 4000, 2400, True),
+        ("strict", 2900, 2400, False),  # the radiator only above a full heater
+        ("strict", 3400, 2400, True),
+    ],
+)
+def test_who_gets_what(policy, solar_w, heater_w, radiator_on):
+    """Loads by priority; `fill` lets the switch take its block and the variator trim, `strict` does not."""
+    bench = Bench(HEATER, RADIATOR, policy=policy)
+    bench.solar_w = solar_w
+    seen(bench.tick(times=6))
+    assert bench.told["heater"] == heater_w
+    assert bench.on("radiator") is radiator_on
+    assert bench.grid_w() <= 0 or not heater_w
+
+
+def test_fill_takes_the_block_when_the_surplus_stays():
+    """With enough for the block for three minutes the radiator comes on and the heater gives way."""
+    bench = Bench(HEATER, RADIATOR)
+    bench.solar_w = 1320
+    bench.tick(times=50)
+    assert not bench.on("radiator")
+    bench.tick(times=20)
+    assert bench.on("radiator")
+    assert bench.told["heater"] == 400
+
+
+def test_one_reading_is_answered_once():
+    """A second look at the same reading changes nothing."""
+    bench = Bench(HEATER)
+    bench.solar_w = 1320
+    bench.tick(times=3)
+    before = bench.told["heater"]
+    bench.silent = True  # no new readings
+    bench.tick(seconds=0.5, times=4)
+    assert bench.told["heater"] == before
+
+
+def test_a_silent_meter_ends_everything_that_is_not_forced():
+    """After stale_after_s without a reading unforced loads go to 0, forced ones stay; then it goes on."""
+    bench = Bench(HEATER, RADIATOR)
+    bench.solar_w = 4000
+    bench.tick(times=10)
+    bench.force("radiator")
+    bench.silent = True
+    bench.tick(seconds=1, times=14)
+    assert bench.told["heater"] == 2400
+    seen(bench.tick(seconds=2))
+    assert bench.decision.reason == Reason.NO_READING
+    assert bench.told["heater"] == 0
+    assert bench.on("radiator")
+    assert "house and panels silent" in bench.decision.because
+    bench.silent = False
+    bench.tick(times=2)
+    assert bench.told["heater"] > 2000
+
+
+def test_minimum_times_and_starts():
+    """The radiator stays on and off for its shortest times, and starts so often a day."""
+    radiator = replace(RADIATOR, min_on_s=60, min_off_s=90, starts_per_day=2, on_delay_s=3)
+    bench = Bench(radiator)
+    moves = []
+    whys = set()
+    for minute in range(12):
+        bench.solar_w = 1500 if minute % 2 == 0 else 0
+        for _ in range(20):
+            before = bench.memory.loads["radiator"].on if bench.memory.loads else False
+            seen(bench.tick())
+            whys.add(bench.why("radiator"))
+            if bench.on("radiator") is not before:
+                moves.append((bench.now, bench.on("radiator")))
+    stays = [(b[0] - a[0]).total_seconds() for a, b in itertools.pairwise(moves)]
+    assert [on for _, on in moves].count(True) == 2
+    assert all(stay >= (60 if on else 90) for stay, (_, on) in zip(stays, moves))
+    assert {Why.MIN_ON, Why.STARTS} <= whys
+
+
+def test_waits_for_the_rest():
+    """Switched off for lack of sun, the radiator rests before it comes again."""
+    bench = Bench(replace(RADIATOR, min_off_s=90))
+    bench.solar_w = 1500
+    bench.tick(times=30)
+    bench.solar_w = 0
+    bench.tick(times=4)
+    assert not bench.on("radiator")
+    bench.solar_w = 1500
+    whys = {seen(bench.tick()).why("radiator") for _ in range(10)}
+    assert whys == {Why.WAITING, Why.MIN_OFF}
+
+
+def test_forced_and_back():
+    """A forced load runs without sun, the others get what is left, and it is released at once."""
+    bench = Bench(HEATER, RADIATOR)
+    bench.solar_w = 1320
+    bench.tick(times=3)
+    bench.force("radiator")
+    seen(bench.tick(times=2))
+    assert bench.on("radiator")
+    assert bench.told["heater"] == 400
+    bench.solar_w = 0
+    bench.tick(times=3)
+    assert bench.decision.reason == Reason.FORCED
+    bench.unforce("radiator")
+    bench.tick(times=3)
+    assert not bench.on("radiator")
+    assert seen(bench).decision.reason == Reason.NO_SURPLUS
+    bench.force("heater", 99999)
+    bench.tick()
+    assert bench.told["heater"] == 2400, "never more than it can take"
+    bench.force("heater", 0)
+    bench.solar_w = 3000
+    bench.tick(times=3)
+    assert bench.told["heater"] == 0, "forced off"
+
+
+def test_a_full_tank_gives_its_share_away_and_is_asked_again():
+    """20 s without draw: full, the radiator gets the sun; after ten minutes a probe; drawing again, all of it."""
+    bench = Bench(HEATER, RADIATOR)
+    bench.metered = {"heater"}
+    bench.solar_w = 1320
+    bench.tick(times=3)
+    bench.drawn["heater"] = 0.0
+    bench.tick(times=9)
+    assert seen(bench).why("heater") == Why.FULL
+    bench.tick(times=4)
+    assert bench.on("radiator"), "its share is given on"
+    probes = []
+    for _ in range(210):
+        bench.tick()
+        if bench.why("heater") == Why.PROBE:
+            probes.append(bench.told["heater"])
+            SEEN_WHYS.add(Why.PROBE)
+    assert probes
+    assert max(probes) <= 150
+    del bench.drawn["heater"]  # somebody took a bath
+    bench.tick(times=230)
+    assert bench.why("heater") == Why.SURPLUS
+    assert bench.told["heater"] >= 350
+
+
+def test_an_unknown_load_is_switched_and_measured():
+    """A load of unknown power is tried, the meters tell what it draws, and from then on it counts with that."""
+    bench = Bench(LoadSettings("pump", min_on_s=30))
+    bench.solar_w = 1200
+    bench.tick(times=3)
+    assert bench.on("pump")
+    bench.drawn["pump"] = 740.0
+    seen(bench.tick())
+    assert bench.why("pump") == Why.MEASURING
+    bench.tick(times=4)
+    assert bench.memory.loads["pump"].learned_w == pytest.approx(740)
+    bench.solar_w = 900  # less than it draws: off after its shortest time
+    bench.tick(times=15)
+    assert not bench.on("pump")
+
+
+def test_an_unreachable_load_counts_as_off():
+    """What cannot be told anything gets nothing, and starts from 0 when it is back."""
+    bench = Bench(HEATER)
+    bench.solar_w = 1320
+    bench.change("heater", reachable=False)
+    seen(bench.tick(times=2))
+    assert bench.why("heater") == Why.UNREACHABLE
+    assert bench.told["heater"] == 0
+
+
+@pytest.mark.parametrize(
+    ("policy", "soc_pct", "battery_w", "heater_w"),
+    [
+        ("battery-first until 80", 50, -1000, 0),  # the battery takes the 1000 W that there are
+        ("battery-first until 80", 85, -1000, 1000),
+        ("loads-first from 30", 50, -1000, 1000),
+        ("loads-first from 30", 20, -1000, 0),
+        ("share", 50, -1000, 500),
+        ("share", 100, 0, 1000),
+        ("battery-first until 80", 90, 600, 1000),  # of 1600 W export the battery gives 600: no surplus
+    ],
+)
+def test_the_battery_has_its_part(policy, soc_pct, battery_w, heater_w):
+    """Beside one signed meter: what the battery takes or leaves, by policy."""
+    bench = Bench(HEATER, load="", solar="", grid="p1", battery="bat", battery_policy=policy, margin_w=0)
+    bench.solar_w, bench.base_w = 1000.0, -float(battery_w)
+    bench.battery = Battery(soc_pct, battery_w, NOON.timestamp() + 3)
+    bench.tick()
+    assert bench.told["heater"] == pytest.approx(heater_w, abs=50)
+
+
+def test_phases():
+    """A load takes no more than its phase's fuse has room for, forced ones included."""
+    from solarctl.control.balance import Load, Manual, Meters, Sample, Settings, decide
+    from tests.balance.house import STEPS
+
+    heater = replace(HEATER, phase=2)
+    settings = Settings(grid="p1", loads=(heater,), phase_limit_w=2000)
+    load = Load(heater, STEPS, manual=Manual(None))
+    t = NOON.timestamp()
+    meters = Meters(grid=Sample(1500.0, t), phases_w=(0.0, 1500.0, 0.0))
+    memory = decide(meters, [load], settings, Memory(), NOON).memory
+    assert memory.loads["heater"].set_w == 500
+    assert memory.loads["heater"].reason == Why.PHASE_LIMIT
+    SEEN_WHYS.add(Why.PHASE_LIMIT)
+    settings = replace(settings, per_phase=True, phase_limit_w=0.0, margin_w=0.0)
+    meters = Meters(grid=Sample(-1500.0, t), phases_w=(-2000.0, -700.0, 1200.0))
+    decision = decide(meters, [replace(load, manual=None)], settings, Memory(), NOON)
+    assert decision.actions[0].to == 700, "its own phase's surplus, not the sum"
+
+
+def test_tank_temperatures():
+    """Hot enough is off, a silent thermometer is off, and once a week the tank is heated through."""
+    heater = replace(HEATER, thermometer="probe", max_deg=75.0, hot_cycle=HotCycle(deg=60, every_days=7, hold_min=10))
+    bench = Bench(heater)
+    bench.solar_w = 2000
+    bench.change("heater", temperature_deg=76.0)
+    assert seen(bench.tick(times=2)).why("heater") == Why.TOO_HOT
+    bench.change("heater", temperature_deg=None)
+    assert seen(bench.tick(times=2)).why("heater") == Why.NO_TEMPERATURE
+    bench.change("heater", temperature_deg=45.0)
+    bench.tick(times=2)
+    assert bench.told["heater"] > 1000
+    bench.solar_w = 0
+    bench.tick(times=2)
+    assert bench.told["heater"] == 0
+    bench.now = bench.now.replace(day=9)
+    assert seen(bench.tick(times=2)).why("heater") == Why.HOT_CYCLE
+    bench.change("heater", temperature_deg=61.0)
+    bench.tick(seconds=30, times=25)
+    assert bench.told["heater"] == 0, "held for its ten minutes, and done"
+
+
+def test_the_days_energy():
+    """Metered energy is true, unmetered is marked as estimated; both start afresh at day_start."""
+    bench = Bench(HEATER, RADIATOR, start=NOON)
+    bench.metered = {"heater"}
+    bench.solar_w = 4000
+    bench.tick(seconds=5, times=720)
+    heater, radiator = bench.decision.details["loads"]
+    assert heater["energy_wh"] == pytest.approx(2400, rel=0.02)
+    assert radiator["energy_wh"] == pytest.approx(600, rel=0.02)
+    assert (heater["estimated"], radiator["estimated"]) == (False, True)
+    bench.now = bench.now.replace(day=2, hour=6, minute=0, second=0)
+    bench.tick(times=2)
+    assert bench.memory.loads["heater"].day_wh < 10
+    assert bench.memory.loads["heater"].yesterday_wh == pytest.approx(2400, rel=0.02)
+
+
+def test_a_clock_that_jumps_back_is_silence():
+    """Readings from the future are not fresh."""
+    bench = Bench(HEATER)
+    bench.solar_w = 2000
+    bench.tick(times=3)
+    bench.now = bench.now.replace(hour=11)
+    bench.silent = True
+    bench.tick()
+    assert bench.decision.reason == Reason.NO_READING
+
+
+def test_a_guarantee_is_a_reason_of_its_own():
+    """Late in the night the heater runs for its guarantee."""
+    from solarctl.control.balance_settings import Guarantee
+
+    bench = Bench(replace(HEATER, guarantee=Guarantee(kwh=4)), start=NOON.replace(hour=5, minute=30))
+    assert seen(bench.tick()).why("heater") == Why.GUARANTEE
+
+
+def test_all_reasons_have_been_seen():
+    """The tests above show every reason of the tick and of a load."""
+    bench = Bench(HEATER)
+    bench.solar_w = 2000
+    seen(bench.tick(times=3))
+    assert set(Reason) == SEEN_REASONS
+    assert set(Why) == {Why(one) for one in SEEN_WHYS if one}
