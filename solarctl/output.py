@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from solarctl import log
-from solarctl.errors import ConfigError, SolarctlError
+from solarctl.errors import ConfigError, DeviceUnreachable, SolarctlError
 from solarctl.explain import error_json
 from solarctl.options import Options
 from solarctl.run import Run
@@ -24,7 +24,9 @@ def show_run(run: Run, out: TextIO, err: TextIO) -> None:
             print(f"solarctl: {notice}", file=err)
         if run.options.quiet and run.exit_code and not run.errors and run.rows:
             print(f"solarctl: {run.command}: {run.rows[-1]['because']}", file=err)
-    log.trouble(run.command, run.errors, on_stderr=on_stderr)
+    expected = [error for error in run.errors if isinstance(error, DeviceUnreachable) and error.expected]
+    silenced = expected if run.options.quiet else []  # a silence that belongs to the device's life is no trouble
+    log.trouble(run.command, [error for error in run.errors if error not in silenced], on_stderr=on_stderr)
 
 
 def show_failure(command: str, error: SolarctlError, options: Options, out: TextIO, at: datetime) -> int:
