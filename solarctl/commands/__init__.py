@@ -5,10 +5,12 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str]] = {
     "grid-guard": ("grid_guard:command", "Bring the grid in while the battery is low."),
     "easee-balance": ("easee_balance:command", "Let the car draw what the sun leaves over."),
+    "calibrate": ("calibrate:command", "Measure which power a variator passes at which percent."),
     "balance": ("balance:command", "Give every surplus watt a place (MQTT)."),
     "peak-mode": ("peak_mode:command", "Let the home battery feed the house while power is dear."),
     "precool": ("precool:command", "Cool the house down before power becomes dear."),
     "thermostat-step": ("thermostat_step:command", "Let the house get warmer as the battery runs down."),
+    "token-refresh": ("token_refresh:command", "Renew the tokens that are due; log in."),
     "record": ("record:command", "Write one row of all meters into history."),
     "status": ("status:command", "Show every device, its age, and what was missed."),
     "why": ("why:command", "Explain what was decided, and when."),
