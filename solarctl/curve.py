@@ -62,7 +62,9 @@ def phase_share(percent: float) -> float:
     >>> round(phase_share(25), 4), phase_share(50)
     (0.0908, 0.5)
     """
-    angle = math.pi * (1 - min(100.0, max(0.0, percent)) / 100)
+    if percent <= 0:
+        return 0.0
+    angle = math.pi * (1 - min(100.0, percent) / 100)
     return 1 - angle / math.pi + math.sin(2 * angle) / (2 * math.pi)
 
 
@@ -78,7 +80,7 @@ def linear_curve(max_w: float) -> Curve:
 
 def fitted_max_w(points: Sequence[tuple[float, float]]) -> float:
     """Return Pmax of the phase law that fits the points best; misfires are dropped in a few rounds."""
-    kept = [(phase_share(p), w) for p, w in points]
+    kept = [(phase_share(p), w) for p, w in points if phase_share(p) > 0.001]
     max_w = 0.0
     for limit in (math.inf, 400.0, 200.0, 100.0, 100.0):
         near = [(s, w) for s, w in kept if abs(w - max_w * s) <= limit] or kept
@@ -93,6 +95,8 @@ def curve_of(points: Iterable[tuple[float, float]]) -> Curve:
     if not measured or max(w for _, w in measured) <= 0:
         raise ValueError("no point with power in it")
     max_w = fitted_max_w(measured)
+    if max_w <= 0:
+        raise ValueError("no point with power in it")
     if len({p for p, _ in measured}) < FEW_POINTS:
         return phase_curve(max_w)
     allowed_w = max(OUTLIER_W, OUTLIER_SHARE * max_w)

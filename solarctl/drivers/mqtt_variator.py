@@ -68,6 +68,11 @@ class MqttVariator:
         """After how long without a command it switches off by itself; 0: never."""
         return self._settings.dead_man_s if self._settings.form != "plain" else 0.0
 
+    @property
+    def curve_path(self) -> Path | None:
+        """Where its curve is, or is to be written."""
+        return self._settings.curve
+
     # --- watts and percent
 
     def curve(self) -> Curve:

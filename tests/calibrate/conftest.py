@@ -1,0 +1,5 @@
+"""The same virtual home as for `balance`."""
+
+from tests.mqtt.conftest import house
+
+__all__ = ["house"]
