@@ -1,0 +1,109 @@
+"""What solarctl shall do: a table for each rule that the devices allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from solarctl.capabilities import (
+    BatteryMeter,
+    BatteryReserve,
+    Charger,
+    GridMeter,
+    Switch,
+    Thermostat,
+    WeatherForecast,
+)
+from solarctl.commands import COMMANDS
+from solarctl.onboarding.wizard import Step, Wizard
+
+Table = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A command, what people call it, and the table that the devices make possible (None: they do not)."""
+
+    command: str
+    title: str
+    table: Callable[[Wizard], Table | None]
+
+
+def run(wizard: Wizard) -> None:
+    possible = {}
+    for rule in RULES:
+        if rule.command in COMMANDS and wizard.draft.find(rule.command) is None:
+            table = rule.table(wizard)
+            if table is not None:
+                possible[rule.command] = (rule, table)
+    if not possible:
+        wizard.say("  These devices do not make a further rule possible.")
+        return
+    options = [(name, f"{name}: {rule.title}") for name, (rule, _) in possible.items()]
+    for name in wizard.pick_many("rules.commands", "What shall it do?", options, list(possible)):
+        rule, table = possible[name]
+        table |= dict(wizard.given(f"rules.{name}") or {})
+        wizard.draft.add(name, table, rule.title)
+
+
+def _first(wizard: Wizard, key: str, *capabilities: type) -> str | None:
+    """Return the device that offers all this; of several the one that is picked."""
+    found = wizard.devices_that(*capabilities)
+    if len(found) < 2:
+        return found[0] if found else None
+    picked: str = wizard.pick(
+        f"rules.{key}", f"Which is the {key.replace('_', ' ')}?", [(n, n) for n in found], found[0]
+    )
+    return picked
+
+
+def _grid_guard(wizard: Wizard) -> Table | None:
+    battery, switch = _first(wizard, "battery", BatteryMeter), _first(wizard, "grid_relay", Switch)
+    return {"battery": battery, "switch": switch} if battery and switch else None
+
+
+def _peak_mode(wizard: Wizard) -> Table | None:
+    battery = _first(wizard, "home_battery", BatteryReserve)
+    return {"battery": battery} if battery and wizard.draft.find("tariff.windows") else None
+
+
+def _precool(wizard: Wizard) -> Table | None:
+    thermostats = wizard.devices_that(Thermostat)
+    table: Table = {"thermostats": thermostats}
+    if battery := _first(wizard, "battery", BatteryMeter):
+        table["battery"] = battery
+    if weather := _first(wizard, "weather", WeatherForecast):
+        table["weather"] = weather
+    return table if thermostats and len(table) > 1 and wizard.draft.find("tariff.windows") else None
+
+
+def _thermostat_step(wizard: Wizard) -> Table | None:
+    thermostats, battery = wizard.devices_that(Thermostat), _first(wizard, "battery", BatteryMeter)
+    if not thermostats or not battery or not wizard.draft.find("tariff.windows"):
+        return None
+    return {"battery": battery, "thermostats": thermostats}
+
+
+def _eod_status(wizard: Wizard) -> Table | None:
+    battery = _first(wizard, "home_battery", BatteryMeter, BatteryReserve)
+    return {"battery": battery} if battery else None
+
+
+def _easee_balance(wizard: Wizard) -> Table | None:
+    charger, grid = _first(wizard, "charger", Charger), _first(wizard, "grid_meter", GridMeter)
+    if not charger or not grid:
+        return None
+    battery = _first(wizard, "battery", BatteryMeter)
+    return {"charger": charger, "grid": grid} | ({"battery": battery} if battery else {})
+
+
+RULES = (
+    Rule("grid-guard", "bring the grid in while the battery is low", _grid_guard),
+    Rule("peak-mode", "lower the battery's reserve while power is dear", _peak_mode),
+    Rule("precool", "cool the house down before power becomes dear", _precool),
+    Rule("thermostat-step", "let the house get warmer as the battery runs down", _thermostat_step),
+    Rule("easee-balance", "charge the car from what is left over", _easee_balance),
+    Rule("eod-status", "say in the evening how the day went", _eod_status),
+)
+STEP = Step("rules", "The rules", 90, run, optional=False)

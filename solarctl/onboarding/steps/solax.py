@@ -1,0 +1,19 @@
+"""SolaX inverters by way of SolaxCloud."""
+
+from __future__ import annotations
+
+from solarctl.onboarding import checks
+from solarctl.onboarding.wizard import Step, Wizard
+
+
+def run(wizard: Wizard) -> None:
+    wizard.say("  The token is at global.solaxcloud.com under Service, API; the registration number under Device.")
+    values = {"service": "solax-cloud", "token": wizard.secret("solax.token", "SolaxCloud token", "solax")}
+    if api := wizard.given("solax.api"):
+        values["api"] = api
+    account = wizard.add_account("solax", values | wizard.addresses("solax"))
+    serial = wizard.ask("solax.serial", "Registration number of the dongle", check=checks.not_empty)
+    wizard.add_device("inverter", {"driver": "solax-cloud", "account": account, "serial": serial})
+
+
+STEP = Step("solax", "A SolaX inverter (SolaxCloud)", 20, run)
