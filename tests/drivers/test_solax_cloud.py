@@ -330,7 +330,7 @@ def test_a_block_is_remembered(cloud: Cloud, clock: FakeClock, fault: str, minut
     assert len(cloud.journal) == asked
 
     clock.advance(10)
-    cloud.blocked_until = None
+    cloud.limiter.blocked_until = None
     assert opened(cloud, run_of(clock, store)).read_battery().soc_pct is not None
 
 

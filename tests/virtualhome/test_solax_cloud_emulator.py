@@ -180,7 +180,7 @@ def test_faults_do_what_they_say(
     solax.pin(battery_w=300, soc_pct=40)
     solax.faults.set(fault, value, times=1)
     assert look(ask_solax()) == expected
-    solax.blocked_until = None
+    solax.limiter.blocked_until = None
     assert _result(ask_solax())["soc"] == 40
 
 

@@ -11,14 +11,16 @@ SolaX signs: `feedinpower` + is export, `batPower` + is charging.
 
 from __future__ import annotations
 
-from collections import deque
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Mapping
+from datetime import UTC, timedelta, tzinfo
 from typing import Any, ClassVar
 
 from solarctl.context import Clock
 from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.solax_dongle import Dongle, Upload, cloud_values, extended_values
+from solarctl.virtualhome.solax_faults import FAULTS, UPSETS
+from solarctl.virtualhome.solax_limiter import BLOCK, FIVE_MINUTE_LIMIT, HOUR_BLOCK, MINUTE_LIMIT, Limiter
 
 V1 = "/proxyApp/proxy/api/getRealtimeInfo.do"
 V2 = "/api/v2/dataAccess/realtimeInfo/get"
@@ -32,104 +34,14 @@ ERROR_TEXTS = {
     2001: "Operation failed",
     2002: "Data not exist",
 }
-MINUTE_LIMIT = "Request calls within the current minute > threshold"
-FIVE_MINUTE_LIMIT = (
-    "Accumulated 3 requests within 5 minutes exceed the maximum call threshold [limit], "
-    "the system will suspend the request"
-)
-HOUR_BLOCK = "There have been several violations in a row, and the system will prohibit calls within the next hour"
-NO_READING = (  # while one of these is on, nothing can be read
-    "null-soc",
-    "missing-soc",
-    "soc-minus-one",
-    "soc-101",
-    "nulls",
-    "wrong-types",
-    "battery-disconnected",
-    "result-null",
-    "result-list",
-    "result-text",
-    "no-dates",
-    "odd-dates",
-    "year-0001",
-    "future-upload",
-    "frozen-upload",
-    "http-500",
-    "http-503",
-    "html-200",
-    "empty-body",
-    "half-json",
-    "torn",
-    "no-auth",
-    "token-invalid",
-    "redirect",
-)
 
 
 class SolaxCloud(HttpEmulator):
     """The service, the dongle that feeds it, and one account with one inverter."""
 
     name: ClassVar[str] = "solax-cloud"
-    FAULTS: ClassVar[dict[str, str]] = {
-        "no-auth": "the serial does not belong to the token (as the inverter's own serial would not)",
-        "token-invalid": "the token is not known; it is echoed",
-        "error-code": "an error of the document's table; value: 1001, 1002, 1003, 1004, 2001 or 2002",
-        "rate-minute": "too many calls in this minute; value: the code, 104 or 3",
-        "rate-5min": "three requests in five minutes are too many",
-        "hour-block": "several violations: no calls within the next hour; the token is echoed",
-        "strict-limit": "the limiter allows 3 calls in 5 minutes instead of 10 a minute",
-        "frozen-upload": "the dongle is dead: the last upload stays, with success",
-        "upload-age": "uploads are always this many seconds old (value)",
-        "null-soc": "soc is null",
-        "missing-soc": "there is no soc",
-        "zero-soc": "soc 0.0 and no battery power, as an inverter without battery says",
-        "soc-glitch": "soc 0 while the battery works",
-        "soc-text": "soc is a text",
-        "soc-minus-one": "soc is -1",
-        "soc-101": "soc is 101",
-        "soc-value": "soc is whatever the value says",
-        "battery-fault": "batStatus 1",
-        "battery-disconnected": "batStatus 2",
-        "future-upload": "uploads come from the future: a day ahead, or the value in seconds",
-        "year-0001": "placeholder dates",
-        "no-dates": "no dates at all",
-        "odd-dates": "dates that are none",
-        "utc-missing": "v2 without utcDateTime: only the plant's wall clock",
-        "extended": "the long list of keys, inverterSn spelt so",
-        "numbers-as-text": "all numbers are texts",
-        "wrong-types": "objects and lists where numbers are due",
-        "nulls": "all powers and the soc are null",
-        "result-null": "success, but nothing uploaded yet",
-        "result-list": "result is a list",
-        "result-text": "result is a text although success is true",
-        "inverter-status": "inverterStatus is the value, e.g. 104",
-        "http-500": "HTTP 500 with a page",
-        "http-503": "HTTP 503 with a maintenance page",
-        "http-429": "HTTP 429; value: seconds in Retry-After",
-        "html-200": "HTTP 200 with a maintenance page",
-        "redirect": "HTTP 302 to another host",
-        "empty-body": "HTTP 200 without a body",
-        "half-json": "HTTP 200 with half of the JSON",
-        "torn": "the line breaks in the middle of the body",
-        "slow": "the answer takes the value in real seconds (True: 30)",
-    }
-    UPSETS: ClassVar[tuple[Upset, ...]] = (
-        Upset("extended"),
-        Upset("soc-text"),
-        Upset("numbers-as-text"),
-        Upset("utc-missing"),
-        Upset("upload-age", 700, says="uploads are always 12 minutes old"),
-        Upset("inverter-status", 104, says="the inverter reports status 104, a fault"),
-        Upset("http-503", times=1, says="one request is answered with HTTP 503"),
-        Upset("torn", times=1, says="one answer breaks off in the middle"),
-        *(Upset(fault, minutes=(10, 90), stops="reading") for fault in NO_READING),
-        Upset("upload-age", 3000, (10, 90), stops="reading", says="uploads are always 50 minutes old"),
-        Upset("error-code", 2001, stops="reading", says="every call is answered with 2001, operation failed"),
-        Upset("http-429", 120, stops="reading", after_min=5, says="HTTP 429: try again in 2 minutes"),
-        Upset("rate-minute", stops="reading", after_min=10, says="too many calls in this minute"),
-        Upset("rate-5min", stops="reading", after_min=15),
-        Upset("hour-block", minutes=(5, 6), times=1, stops="reading", after_min=75),
-    )
+    FAULTS: ClassVar[Mapping[str, str]] = FAULTS
+    UPSETS: ClassVar[tuple[Upset, ...]] = UPSETS
 
     def __init__(
         self,
@@ -148,10 +60,7 @@ class SolaxCloud(HttpEmulator):
         self.serial = serial
         self.token = token
         self.timezone = timezone or home.timezone
-        self.calls_per_min = calls_per_min
-        self.blocked_until: datetime | None = None
-        self.violations = 0
-        self._calls: deque[datetime] = deque()
+        self.limiter = Limiter(calls_per_min)
         self.dongle = Dongle(home, upload_every_s, upload_phase_s, lambda: self.faults.take("frozen-upload"))
 
     # --- for scenarios and tests -----------------------------------------------------------------------
@@ -218,7 +127,7 @@ class SolaxCloud(HttpEmulator):
         return Response.html("<html><body>Not Found</body></html>", 404)
 
     def _answer(self, version: int, token: str, serial: object) -> Response:
-        refused = self._limit(version, token)
+        refused = self._limit(token)
         if refused is not None:
             return refused
         if token != self.token or self.faults.take("token-invalid"):
@@ -236,32 +145,19 @@ class SolaxCloud(HttpEmulator):
         text = "Query success!" if version == 1 else "operation success"
         return Response.of({"success": True, "exception": text, "result": self._result(version), "code": 0})
 
-    def _limit(self, version: int, token: str) -> Response | None:
+    def _limit(self, token: str) -> Response | None:
         """Count the call; return the refusal if there were too many."""
         now = self.clock.now()
         if self.faults.take("hour-block"):
-            self.blocked_until = now + timedelta(hours=1)
-        if self.blocked_until is not None and now < self.blocked_until:
-            return _refusal(HOUR_BLOCK, 1, result=None, tokenId=token)
+            self.limiter.blocked_until = now + BLOCK
         if (code := self.faults.take("rate-minute")) is not None:
             return _refusal(MINUTE_LIMIT, 104 if code is True else code, result=None)
         if self.faults.take("rate-5min"):
             return _refusal(FIVE_MINUTE_LIMIT, 104, result=None)
-        strict = self.faults.take("strict-limit")
-        window = timedelta(minutes=5 if strict else 1)
-        while self._calls and now - self._calls[0] >= timedelta(minutes=5):
-            self._calls.popleft()
-        recent = sum(1 for call in self._calls if now - call < window)
-        if recent >= (3 if strict else self.calls_per_min):
-            self.violations += 1
-            if self.violations >= 5:
-                self.violations = 0
-                self.blocked_until = now + timedelta(hours=1)
-            return _refusal(FIVE_MINUTE_LIMIT if strict else MINUTE_LIMIT, 104, result=None)
-        if not recent:
-            self.violations = 0
-        self._calls.append(now)
-        return None
+        objection = self.limiter.objection(now, strict=bool(self.faults.take("strict-limit")))
+        if objection == HOUR_BLOCK:
+            return _refusal(objection, 1, result=None, tokenId=token)
+        return None if objection is None else _refusal(objection, 104, result=None)
 
     def _result(self, version: int) -> Any:
         if self.faults.take("result-null"):
