@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 from typing import Literal
@@ -49,6 +50,12 @@ class Guarantee:
     season_days: tuple[int, int, int, int] = setting(
         (80, 173, 290, 355), help="days of the year on which spring, summer, fall, winter begin"
     )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if len(self.season_days) != len(SEASONS) or list(self.season_days) != sorted(set(self.season_days)):
+            yield "season_days", "must be four days of the year, rising"
+        if not (self.kwh or self.minutes):
+            yield "kwh", "a guarantee needs kwh or minutes"
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,13 @@ def run(wizard: Wizard) -> None:
     if username := wizard.ask("mqtt.username", "User name (empty: none)", ""):
         values |= {"username": username, "password": wizard.secret("mqtt.password", "Password", "mqtt")}
     account = wizard.add_account("broker", values)
+    for name, device in (wizard.given("mqtt.devices") or {}).items():
+        if wizard.draft.find(f"devices.{name}") is None:
+            wizard.add_device(name, dict(device) | {"account": account})
     meters = wizard.given("mqtt.meters") or []
     for meter in meters:
         wizard.add_device(str(meter.get("name", "meter")), _meter(account, dict(meter)))
-    while wizard.another("mqtt.more", "Add a meter?", default=not meters):
+    while wizard.another("mqtt.more", "Add a meter?", default=not meters and not wizard.given("mqtt.devices")):
         meter = {
             "topic": wizard.ask("mqtt.topic", "Topic", check=checks.not_empty),
             "field": wizard.ask("mqtt.field", "Field with the power in W", "power"),

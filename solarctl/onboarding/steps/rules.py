@@ -98,12 +98,26 @@ def _easee_balance(wizard: Wizard) -> Table | None:
     return {"charger": charger, "grid": grid} | ({"battery": battery} if battery else {})
 
 
+def _balance(wizard: Wizard) -> Table | None:
+    if (wizard.given("rules.balance") or {}).get("loads"):
+        return {}
+    devices = dict(wizard.draft.raw.get("devices") or {})
+    meters = {one.get("measures"): name for name, one in devices.items() if one.get("driver") == "mqtt-meter"}
+    loads = [name for name, one in devices.items() if one.get("driver") in ("mqtt-variator", "mqtt-switch")]
+    table: Table = {what: meters[what] for what in ("load", "solar") if what in meters}
+    if len(table) < 2:
+        grid = meters.get("grid") or _first(wizard, "grid_meter", GridMeter)
+        table = {"grid": grid} if grid else {}
+    return table | {"loads": [{"device": name} for name in loads]} if table and loads else None
+
+
 RULES = (
     Rule("grid-guard", "bring the grid in while the battery is low", _grid_guard),
     Rule("peak-mode", "lower the battery's reserve while power is dear", _peak_mode),
     Rule("precool", "cool the house down before power becomes dear", _precool),
     Rule("thermostat-step", "let the house get warmer as the battery runs down", _thermostat_step),
     Rule("easee-balance", "charge the car from what is left over", _easee_balance),
+    Rule("balance", "give every surplus watt a place: water heaters, radiators", _balance),
     Rule("eod-status", "say in the evening how the day went", _eod_status),
 )
 STEP = Step("rules", "The rules", 90, run, optional=False)
