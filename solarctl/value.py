@@ -1,17 +1,22 @@
-"""Values: dataclasses that cannot be changed and cost little to declare.
+"""Values: dataclasses that cannot be changed and cost nothing until one is used.
 
-A frozen dataclass writes and compiles six methods for each class, which every start of every command pays for.
-Here only __init__ is made; the other methods are shared by all values. To whoever uses one it is a frozen
-dataclass: fields(), replace() and match work, it compares and hashes by its fields, and says no to assignments.
+A frozen dataclass writes and compiles six methods for each class when its file is imported, which every start of
+every command pays for, whether it uses the class or not. Here all methods are shared, and the fields are worked out
+when the first value is made or looked into. To whoever uses one it is a frozen dataclass: fields(), replace() and
+match work, it compares and hashes by its fields, and says no to assignments.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from _thread import RLock
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, dataclass, field
+from dataclasses import MISSING, FrozenInstanceError, field
 from typing import Any, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
+
+_making = RLock()
 
 
 @overload
@@ -23,12 +28,51 @@ def value(cls: Any = None, /, *, kw_only: bool = False) -> Any:
     """Make a class a value; with `kw_only`, its fields are given by name."""
 
     def decorate(cls: Any) -> Any:
-        made = dataclass(init=True, repr=False, eq=False, kw_only=kw_only)(cls)
         for name, method in METHODS.items():
-            setattr(made, name, method)
-        return made
+            setattr(cls, name, method)
+        for name in ("__dataclass_fields__", "__match_args__", "__init_plan__"):
+            setattr(cls, name, _Later(cls, name, kw_only))
+        return cls
 
     return decorate if cls is None else decorate(cls)
+
+
+class _Later:
+    """Stands for what is known of a class's fields until somebody asks."""
+
+    def __init__(self, cls: Any, name: str, kw_only: bool) -> None:
+        self.cls, self.name, self.kw_only = cls, name, kw_only
+
+    def __get__(self, _instance: object, _owner: object) -> Any:
+        with _making:
+            if isinstance(vars(self.cls)["__init_plan__"], _Later):
+                self._work_out()
+        return vars(self.cls)[self.name]
+
+    def _work_out(self) -> None:
+        made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=self.kw_only)
+        cls = made(self.cls)
+        ours = dataclasses.fields(cls)
+        cls.__match_args__ = tuple(one.name for one in ours if not one.kw_only)  # type: ignore[misc]
+        # last, because it says that all is worked out
+        cls.__init_plan__ = {one.name: (one.default, one.default_factory) for one in ours}
+
+
+def _init(self: Any, *args: Any, **named: Any) -> None:
+    plan, positional = self.__init_plan__, self.__match_args__
+    given = dict(zip(positional, args)) | named if args else named
+    if len(args) > len(positional) or len(given) != len(args) + len(named) or not given.keys() <= plan.keys():
+        raise TypeError(f"{type(self).__name__} takes {', '.join(plan)}")
+    attributes = self.__dict__
+    for name, (default, factory) in plan.items():
+        if name in given:
+            attributes[name] = given[name]
+        elif default is not MISSING:
+            attributes[name] = default
+        elif factory is not MISSING:
+            attributes[name] = factory()
+        else:
+            raise TypeError(f"{type(self).__name__} wants {name}")
 
 
 def _equal(self: Any, other: object) -> Any:
@@ -42,24 +86,23 @@ def _hash(self: Any) -> int:
 
 
 def _shown(self: Any) -> str:
-    shown = (name for name, one in self.__dataclass_fields__.items() if one.repr and name in self.__dict__)
-    return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+    shown = (f"{one.name}={getattr(self, one.name)!r}" for one in dataclasses.fields(self) if one.repr)
+    return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
-def _assign_once(self: Any, name: str, value: object) -> None:
-    if name in self.__dict__ or name not in self.__dataclass_fields__:
-        raise FrozenInstanceError(f"cannot assign to field {name!r}")
-    self.__dict__[name] = value
+def _refuse_change(self: Any, name: str, value: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
-def _keep(self: Any, name: str) -> None:
+def _refuse_removal(self: Any, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
 METHODS = {
+    "__init__": _init,
     "__eq__": _equal,
     "__hash__": _hash,
     "__repr__": _shown,
-    "__setattr__": _assign_once,
-    "__delattr__": _keep,
+    "__setattr__": _refuse_change,
+    "__delattr__": _refuse_removal,
 }
