@@ -128,12 +128,12 @@ class Run(Opening):
         self.context.shared.pop("answers", None)
         self.budget.restart()
 
-    def paused(self) -> str | None:
-        """Return the sentence that says a pause is on for this command, or None."""
+    def paused(self, command: str = "") -> str | None:
+        """Return the sentence that says a pause is on for this command, or another one; or None."""
         if not self.pausable:
             return None
         pauses = self._state_section("pause")
-        for name in (self.command, "*"):
+        for name in (command or self.command, "*"):
             pause = pauses.get(name)
             if pause is None:
                 continue

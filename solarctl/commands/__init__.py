@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "precool": ("precool:command", "Cool the house down before power becomes dear."),
     "thermostat-step": ("thermostat_step:command", "Let the house get warmer as the battery runs down."),
     "token-refresh": ("token_refresh:command", "Renew the tokens that are due; log in."),
+    "eod-status": ("eod_status:command", "Mail how the day went."),
     "record": ("record:command", "Write one row of all meters into history."),
     "status": ("status:command", "Show every device, its age, and what was missed."),
     "why": ("why:command", "Explain what was decided, and when."),

@@ -48,7 +48,7 @@ def read_day(fetch: Fetch, day: date, zone: tzinfo, now: datetime) -> list[dict[
         except DeviceRefused:
             continue  # not every site has every kind; the powers alone tell most
     dated = [(_at(one, zone), one) for one in found]
-    rows = [values | {"at": at} for at, values in dated if at is not None and at <= now and len(values) > 1]
+    rows = [values | {"at": at} for at, values in dated if at is not None and at <= now and values]
     return sorted(rows, key=lambda one: one["at"])
 
 

@@ -1,0 +1,1 @@
+"""What a person reads about days and seasons: the evening mail and its picture."""
