@@ -80,9 +80,14 @@ class Draft:
     # --- what is added
 
     def add(self, path: str, values: Mapping[str, Any], comment: str = "") -> None:
-        """Add a table, or keys to one."""
+        """Add a table, or keys to one; what a person wrote is never changed."""
         key = tuple(path.split("."))
-        self.tables.setdefault(key, {}).update(values)
+        written: Any = self.old
+        for part in key:
+            written = written.get(part) if isinstance(written, Mapping) else None
+        new = {name: value for name, value in values.items() if not isinstance(written, Mapping) or name not in written}
+        if new or not isinstance(written, Mapping):
+            self.tables.setdefault(key, {}).update(new)
         if comment:
             self.comments[key] = comment
 

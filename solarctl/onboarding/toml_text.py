@@ -33,7 +33,7 @@ def table_text(path: Sequence[str], values: Mapping[str, Any], comment: str = ""
 
 def key_text(key: str) -> str:
     """Return a key, in quotes where it needs them."""
-    return key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+    return key if _BARE.fullmatch(key) else _quoted(key)
 
 
 def value_text(value: Any) -> str:
@@ -53,7 +53,11 @@ def value_text(value: Any) -> str:
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(value_text, value))}]"
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def with_keys(text: str, table: str, values: Mapping[str, Any]) -> str:

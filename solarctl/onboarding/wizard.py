@@ -154,7 +154,8 @@ class Wizard:
         same = ("driver", "account", "device_id", "serial", "charger_id", "site_id", "host", "topic")
         for name in self.draft.names("devices"):
             known = self.draft.find(f"devices.{name}")
-            if any(values.get(key) for key in same[2:]) and all(known.get(key) == values.get(key) for key in same):
+            named = any(values.get(key) for key in same[2:])
+            if known == values or (named and all(known.get(key) == values.get(key) for key in same)):
                 self.say(f"  {name} is in the config already.")
                 return name
         name = self.draft.free_name("devices", wish)
