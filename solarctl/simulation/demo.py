@@ -36,8 +36,7 @@ class Ran:
     row: Mapping[str, Any]  # the run's JSON object
     said: str  # what it printed
     gauges: tuple[str, ...]  # the scenario's own columns
-    solar_w: float
-    curtailed_w: float  # what the sun would have given besides
+    sun_w: float  # what the panels offer, whether or not somebody takes it
     load_w: float
     grid_w: float
     battery_w: float
@@ -93,6 +92,9 @@ class View(Protocol):
 
     def closed(self, day: Day) -> None: ...
 
+    def ended(self) -> None:
+        """Clean up; also called when the day was broken off."""
+
 
 class _Pane(io.StringIO):
     """A run's stderr. It passes for a terminal, so that a demo's troubles stay out of the system's log."""
@@ -117,6 +119,12 @@ class Player:
 
     def play(self, furnish: Callable[[Path, Home], Path], *, chaos: bool = False) -> Day:
         """Live the day; `furnish` writes the config. Return what came of it."""
+        try:
+            return self._play(furnish, chaos=chaos)
+        finally:
+            self._view.ended()
+
+    def _play(self, furnish: Callable[[Path, Home], Path], *, chaos: bool) -> Day:
         scenario, zone = self._scenario, self._scenario.start.tzinfo
         with scenario.open(self._clock, self._seed) as home:
             config = furnish(self._folder, home)
@@ -171,8 +179,7 @@ class Player:
             row=found[-1].to_json() if found else {},
             said=(out.getvalue() + err.getvalue()).strip(),
             gauges=tuple(text(home) for _heading, text in home.scenario.gauges),
-            solar_w=house.solar_w,
-            curtailed_w=house.curtailed_w,
+            sun_w=house.solar_w + house.curtailed_w,
             load_w=house.load_w,
             grid_w=house.grid_w,
             battery_w=house.battery_w,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from solarctl.errors import UsageError
+from solarctl.errors import StateError, UsageError
 from solarctl.virtualhome.scenario import Home
 
 
@@ -16,7 +16,10 @@ from solarctl.virtualhome.scenario import Home
 def demo_folder(keep: Path | None) -> Iterator[Path]:
     """Give a folder that only its owner can enter: a temporary one, or `keep`, which must be new or empty."""
     if keep is None:
-        made = Path(tempfile.mkdtemp(prefix="solarctl-demo-"))  # mode 0700
+        try:
+            made = Path(tempfile.mkdtemp(prefix="solarctl-demo-"))  # mode 0700
+        except OSError as error:
+            raise StateError(f"no temporary folder can be made: {error}", hint="Point TMPDIR at one.") from error
         try:
             yield made
         finally:
@@ -44,5 +47,8 @@ def furnish(folder: Path, home: Home) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    path.touch(mode=0o600)  # private before anything is in it
-    path.write_text(text, encoding="utf-8")
+    try:
+        path.touch(mode=0o600)  # private before anything is in it
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StateError(f"{path} cannot be written: {error.strerror}", hint="Is the disk full?") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from typing import TextIO
 
@@ -77,14 +78,17 @@ class LiveView:
     def closed(self, day: Day) -> None:
         last = next(ran for ran in reversed(self._columns) if ran is not None)
         self._draw(last)
-        if self._live is not None:
-            self._live.stop()
+        self.ended()
         self._console.print()
         self._console.print(_figures(day))
         *others, _verdict = remarks(day)
         for line in others:
             self._console.print(line, style="dim")
         self._console.print(verdict(day), style="bold red" if day.preventable_min else "bold green")
+
+    def ended(self) -> None:
+        if self._live is not None:
+            self._live.stop()  # gives the cursor back
 
     def _column(self, at: datetime) -> int:
         passed_h = (at - self._start).total_seconds() / 3600
@@ -97,7 +101,7 @@ class LiveView:
 
     def _picture(self, ran: Ran) -> Group:
         lines = [
-            self._curve("sun", watts(ran.solar_w), lambda r: ((r.solar_w + r.curtailed_w) / self._most_w, "yellow")),
+            self._curve("sun", watts(ran.sun_w), lambda r: (r.sun_w / self._most_w, "yellow")),
             self._curve("house", "DARK" if ran.dark else watts(ran.load_w), lambda r: (r.load_w / 3500, "cyan")),
             self._curve("battery", "" if ran.soc_pct is None else f"{ran.soc_pct:.0f} %", self._battery),
             self._curve("grid", watts(ran.grid_w), lambda r: (r.grid_w / 3500, "red")),
@@ -110,7 +114,7 @@ class LiveView:
         chart = Panel(Group(*lines, self._hours_line()), title=f"{self._title}   {ran.at:%H:%M}", title_align="left")
         return Group(chart, *self._events)
 
-    def _curve(self, label: str, value: str, height: object) -> Text:
+    def _curve(self, label: str, value: str, height: Callable[[Ran], tuple[float, str]]) -> Text:
         text = Text(label.ljust(LABEL), style="bold")
         for column in self._columns:
             if column is None:
@@ -118,7 +122,7 @@ class LiveView:
             elif column.dark and label == "house":
                 text.append("█", style="bold white on red")
             else:
-                share, colour = height(column)  # type: ignore[operator]
+                share, colour = height(column)
                 text.append(BLOCKS[max(0, min(8, round(share * 8)))], style=colour)
         return text.append(f"  {value}", style="bold")
 

@@ -63,6 +63,8 @@ class PlainView:
         for line in summary(day):
             self._say(line)
 
+    def ended(self) -> None: ...
+
 
 class SummaryView:
     """Prints the summary only."""
@@ -79,6 +81,8 @@ class SummaryView:
     def closed(self, day: Day) -> None:
         for line in summary(day):
             self._say(line)
+
+    def ended(self) -> None: ...
 
 
 def opening(home: Home) -> list[str]:
@@ -110,7 +114,7 @@ def figures(ran: Ran) -> str:
     """Return sun, battery, house and grid, 35 characters wide."""
     soc = "–" if ran.soc_pct is None else f"{ran.soc_pct:.0f} %"
     house = "DARK" if ran.dark else watts(ran.load_w)
-    return f"{watts(ran.solar_w):>8} {soc:>8} {house:>8} {watts(ran.grid_w):>8}"
+    return f"{watts(ran.sun_w):>8} {soc:>8} {house:>8} {watts(ran.grid_w):>8}"
 
 
 def watts(power_w: float) -> str:
@@ -134,6 +138,12 @@ def sentence(ran: Ran) -> str:
 
 def actions(ran: Ran) -> list[str]:
     """Return what was done or tried, in the words of the command itself."""
-    row = {"because": "", "actions": []} | dict(ran.row)
+    row = {"because": "", "actions": [], "text": ""} | dict(ran.row)
     tried = [action for action in row["actions"] if action["outcome"] not in ("unchanged", "dry-run")]
-    return [line.strip() for line in describe(row | {"because": "", "actions": tried}).splitlines()[1:]]
+    done = [line.strip() for line in describe(row | {"because": "", "actions": tried}).splitlines()[1:]]
+    return done + (_letter(row["text"]) if any(action["action"] == "mail" for action in tried) else [])
+
+
+def _letter(text: object) -> list[str]:
+    """Return a mail as it arrives, with a margin of its own."""
+    return ["", *(f"│ {line}".rstrip() for line in str(text).rstrip().splitlines()), ""]

@@ -63,4 +63,4 @@ def _look(home: Home) -> str:
     dark = "  DARK" if house.dark else ""
     at = f"{house.now.astimezone(house.timezone):%H:%M}"
     used = f"house {watts(house.load_w)}  grid {watts(house.grid_w)}"
-    return f"{at}  sun {watts(house.solar_w)}{soc}  {used}{gauges}{dark}"
+    return f"{at}  sun {watts(house.solar_w + house.curtailed_w)}{soc}  {used}{gauges}{dark}"

@@ -20,6 +20,8 @@ def table(day: Day) -> list[list[str]]:
     """Return the comparison as rows of cells, headings first."""
     columns = {"with solarctl": day.energies} | day.without
     rows = [["", *columns], *([label, *(show(sums) for sums in columns.values())] for label, show in ROWS)]
+    if any(sums.dear_import_kwh for sums in columns.values()):
+        rows.insert(3, ["  of which at the peak", *(f"{sums.dear_import_kwh:.1f} kWh" for sums in columns.values())])
     rows.insert(2, ["  of which preventable", f"{day.preventable_min:.0f} min", *("" for _ in day.without)])
     return rows
 

@@ -132,6 +132,21 @@ def test_the_picture_at_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "\x1b[" in text
 
 
+def test_a_day_that_is_broken_off_gives_the_terminal_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle: the cursor is shown again, and the interruption goes on up."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = _Terminal()
+    runs = iter(range(20))
+
+    def interrupted(argv: list[str], environment: Environment) -> int:
+        return 130 if next(runs) == 5 else execute(argv, environment)
+
+    player = Player(load("summer"), 0, tmp_path, interrupted, LiveView(out))
+    with pytest.raises(KeyboardInterrupt):
+        player.play(furnish)
+    assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l")
+
+
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A demo's folder is private while it lives, and gone afterwards."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
