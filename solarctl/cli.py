@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -110,6 +111,7 @@ def _on_sigterm(_number: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run what was typed."""
+    gc.set_threshold(50_000)  # a short run makes little garbage; looking for it costs some of the start
     signal.signal(signal.SIGTERM, _on_sigterm)
     try:
         code = execute(sys.argv[1:])

@@ -13,6 +13,7 @@ from solarctl.commands import COMMANDS
 from solarctl.config import Config
 from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, Problem
+from solarctl.schedule.installed import installed
 
 SHARED = {
     "mail": "solarctl.mail",
@@ -52,6 +53,7 @@ def inspect(config: Config, state_dir: Path) -> list[Problem]:
         {name: one for name, one in decoded.items() if name in COMMANDS or name == "tariff"},
         _opened(config, "devices", "driver", problems),
         _opened(config, "accounts", "service", problems),
+        installed(),
     )
     if "mail" in decoded:
         from solarctl import mail

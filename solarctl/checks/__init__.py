@@ -11,6 +11,7 @@ from typing import Any
 
 from solarctl.config import Config
 from solarctl.errors import Problem
+from solarctl.schedule.crontab import Crontab
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class House:
     settings: Mapping[str, Any] = field(default_factory=dict)
     devices: Mapping[str, tuple[type, Any]] = field(default_factory=dict)
     accounts: Mapping[str, tuple[type, Any]] = field(default_factory=dict)
+    crontab: Crontab = field(default_factory=Crontab)  # of this machine
 
     def problem(self, path: str, message: str, hint: str = "", *, severity: str = "error") -> Problem:
         """Return a problem with the line of its dotted path."""

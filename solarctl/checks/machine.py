@@ -10,7 +10,6 @@ from pathlib import Path
 
 from solarctl.checks import House
 from solarctl.errors import Problem
-from solarctl.schedule.installed import installed
 
 BUILT_YEAR = 2026  # a clock before the year this was written in was never set
 
@@ -18,7 +17,7 @@ BUILT_YEAR = 2026  # a clock before the year this was written in was never set
 def check(house: House) -> Iterable[Problem]:
     yield from _clock()
     yield from _zone(house)
-    crontab = installed()
+    crontab = house.crontab
     yield from crontab.problems
     if crontab.ours and house.config.find("mail") is None and not _has_mta():
         message = "nobody hears of trouble: there is neither [mail] nor a mail transport for cron on this machine"
@@ -40,7 +39,7 @@ def _clock() -> Iterable[Problem]:
 def _zone(house: House) -> Iterable[Problem]:
     now = datetime.now(UTC)
     here, there = now.astimezone().utcoffset(), now.astimezone(house.config.timezone).utcoffset()
-    if here != there and any("CRON_TZ" not in job.environment for job in installed().ours):
+    if here != there and any("CRON_TZ" not in job.environment for job in house.crontab.ours):
         message = f"cron on this machine runs by another zone than {house.config.site.timezone}"
         hint = "Times in the crontab are this machine's; solarctl itself uses the site's zone."
         yield house.problem("site.timezone", message, hint, severity="warning")

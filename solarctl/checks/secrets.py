@@ -9,19 +9,18 @@ from typing import Any
 from solarctl.checks import House
 from solarctl.config import has_inline_secrets
 from solarctl.errors import Problem
-from solarctl.schedule.installed import installed
 from solarctl.secret_sources import permission_problems
 
 
 def check(house: House) -> Iterable[Problem]:
     if has_inline_secrets(house.config.raw):
         yield from permission_problems(house.config.path)
-    given = {name for job in installed().ours for name in job.environment}
+    given = {name for job in house.crontab.ours for name in job.environment}
     for path, kind, source in _sources(house.config.raw):
         if kind == "file":
             warnings = permission_problems(house.config.folder / Path(source).expanduser())
             yield from (p for p in warnings if p.severity == "warning")
-        if kind == "env" and installed().ours and source not in given:
+        if kind == "env" and house.crontab.ours and source not in given:
             message = f"the variable {source} is not set in the crontab, so cron's runs will lack it"
             yield house.problem(path, message, "Use { file = … }, or set the variable in the crontab.")
 

@@ -9,30 +9,43 @@ from solarctl.schedule.crontab import Crontab, parse
 
 SYSTEM_FILES = (Path("/etc/crontab"),)
 SYSTEM_FOLDER = Path("/etc/cron.d")
+SPOOL = Path("/var/spool/cron/crontabs")  # Debian's; others keep to `crontab -l`
 
 
 def installed() -> Crontab:
-    """Return every cron job on this machine that can be read; problems only of lines that mention solarctl."""
-    found = [parse(own_crontab(), source="crontab")]
+    """Return the cron jobs of solarctl on this machine, as far as the crontabs can be read."""
+    found = [parse(_ours(own_crontab()), source="crontab")]
     files = [*SYSTEM_FILES, *(sorted(SYSTEM_FOLDER.iterdir()) if SYSTEM_FOLDER.is_dir() else [])]
     for path in files:
         try:
-            found.append(parse(path.read_text(encoding="utf-8"), system=True, source=str(path)))
+            found.append(parse(_ours(path.read_text(encoding="utf-8")), system=True, source=str(path)))
         except (OSError, UnicodeDecodeError):
             continue
-    problems = [p for one in found for p in one.problems if "solarctl" in p.hint]
-    return Crontab(tuple(job for one in found for job in one.jobs), tuple(problems))
+    return Crontab(tuple(job for one in found for job in one.jobs), tuple(p for one in found for p in one.problems))
+
+
+def _ours(text: str) -> str:
+    """Return a crontab with the lines blanked that are other people's business."""
+    if "solarctl" not in text:
+        return ""
+    return "\n".join(line if "solarctl" in line or "=" in line else "" for line in text.splitlines())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def own_crontab() -> str:
     """Return the text of the user's crontab, empty when there is none."""
+    if os.environ.get("SOLARCTL_CRONTAB"):  # a crontab kept elsewhere (busybox, tests)
+        return _text(Path(os.environ["SOLARCTL_CRONTAB"]))
+    if os.geteuid() == 0 and SPOOL.is_dir():  # root may look for itself, which costs no process
+        return _text(SPOOL / "root")
     import subprocess
 
-    if os.environ.get("SOLARCTL_CRONTAB"):  # a crontab kept elsewhere (busybox, tests)
-        try:
-            return Path(os.environ["SOLARCTL_CRONTAB"]).read_text(encoding="utf-8")
-        except OSError:
-            return ""
     try:
         done = subprocess.run(["crontab", "-l"], capture_output=True, text=True, timeout=5, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
