@@ -59,6 +59,7 @@ class Energies:
     curtailed_kwh: float = 0.0
     unserved_kwh: float = 0.0
     dark_min: float = 0.0
+    dear_import_kwh: float = 0.0  # of the import, what came while the house was `dear`
 
     def __add__(self, other: Energies) -> Energies:
         return Energies(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -93,6 +94,7 @@ class House:
         self.solar_w = self.load_w = self.grid_w = self.battery_w = 0.0
         self.curtailed_w = self.unserved_w = 0.0
         self.dark = False
+        self.dear = False  # whether power costs more just now; a scenario says so
         self.outdoor_c = 0.0
         self.cloud_pct = 0.0
         self.days: dict[date, Energies] = {}
@@ -285,6 +287,8 @@ class House:
             today.load_kwh += load_w * k
             if grid_w > 0.0:
                 today.import_kwh += grid_w * k
+                if self.dear:
+                    today.dear_import_kwh += grid_w * k
             else:
                 today.export_kwh -= grid_w * k
             if battery_w > 0.0:
