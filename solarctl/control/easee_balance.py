@@ -8,6 +8,9 @@
     charging, budget below min_a           -> min_a, for disable_delay_min     holding
     still below                            -> 0 A                              stopping
 
+A minute that lacks half of what min_a needs counts as half a minute of the disable delay. On a day of passing clouds
+each stop makes both delays longer: few starts, and the sun between the clouds is not missed.
+
 Every write carries a time to live: when we die, the charger falls back by itself.
 
 Seed: EaseeLoadBalancer (newSp = carCharge + export + batteryCharge); its three modes are `strategy = "seed"`.
@@ -40,6 +43,7 @@ from solarctl.readings import BatteryReading, ChargerReading, GridReading
 from solarctl.settings import device, setting
 
 LATE = timedelta(seconds=5)  # cron does not start on the second
+PATIENCE = 0.5  # each stop of the day makes the disable delay so much longer; chosen by benchmarks/charging
 NO_DATA_HINT = "Nothing is changed; the charger's limit ends by itself."
 
 
@@ -69,7 +73,7 @@ class Settings:
     ttl_min: float = setting(3, ge=1, le=60, help="after so long without us the charger falls back by itself")
     enable_delay_min: float = setting(1, ge=0, le=60, help="the surplus must last so long before the car starts")
     disable_delay_min: float = setting(3, ge=0, le=60, help="the car is kept at min_a so long before it stops")
-    restart_delay_min: float = setting(5, ge=0, le=120, help="added to enable_delay_min for each stop of the day")
+    restart_delay_min: float = setting(2, ge=0, le=120, help="added to enable_delay_min for each stop of the day")
     grid_allowance_w: float = setting(0, ge=0, help="tolerated import while the car charges with min_a")
     battery_takes_w: float = setting(5000, ge=0, help="what the battery can take, until it has been seen")
     phase_switching: bool = setting(False, help="use one phase where the sun is too weak for three")
@@ -100,10 +104,11 @@ class Memory:
     drew_w: float | None = None  # before that change
     ends_at: datetime | None = None  # of the last write's time to live
     enough_since: datetime | None = None
-    short_since: datetime | None = None
+    gap_min: float = 0.0  # minutes without sun so far in this gap, weighed by how much of min_a is missing
+    gap_at: datetime | None = None  # up to when they are counted
     stops: int = 0
     stops_on: date | None = None
-    phases: int | None = None  # the car's, learnt in this session
+    phases: int | None = None  # the car's, as its last charge has shown
     switching: PhaseMemory = field(default_factory=PhaseMemory)
     battery_takes_w: float | None = None
     seed_mode: int = 1
@@ -178,7 +183,7 @@ def _decide(
         return _blind("The charger gives no usable reading.", memory)
     memory = _noted(charger, settings, memory, now)
     if charger.connected is False:
-        parted = replace(memory, target_a=0, enough_since=None, short_since=None, phases=None, switching=PhaseMemory())
+        parted = replace(_calm(memory), target_a=0, switching=PhaseMemory())
         return Decision(Reason.NO_CAR, "No car is connected.", (), parted)
     house = _house(charger, grid, battery, settings, memory, now)
     if house is None:
@@ -186,7 +191,7 @@ def _decide(
     order = _order(house, memory, forced, price_at)
     if order is not None:
         target_a, because = order
-        memory = replace(memory, enough_since=None, short_since=None)
+        memory = _calm(memory)
         return _told(Reason.FORCED, because, target_a, house, memory)
     if house.grid is None:
         return _blind("The grid meter gives no usable reading.", memory)
@@ -240,7 +245,7 @@ def _house(
     if battery is not None and (battery.battery_w is None or not battery.is_fresh(now, settings.max_age_min)):
         battery = None
     utc = now.astimezone(UTC)
-    phases = memory.phases or charger.phases or settings.car_phases or 3
+    phases = charger.phases or memory.phases or settings.car_phases or 3
     if memory.switching.use == 1:
         phases = 1
     draw = estimate(
@@ -302,7 +307,7 @@ def _by_sun(house: _House, grid: GridReading, memory: Memory, *, always: bool) -
     least = f"{_kw(settings.min_a * per_amp_w)} are needed"
     if most_a == 0:
         reason = Reason.STOPPING if on else Reason.SURPLUS
-        memory = replace(memory, enough_since=None, short_since=None)
+        memory = _calm(memory)
         return _told(reason, "The house leaves the main fuse no room for the car.", 0, house, memory)
 
     if sun_a >= settings.min_a:
@@ -310,7 +315,7 @@ def _by_sun(house: _House, grid: GridReading, memory: Memory, *, always: bool) -
         runs = on or always
         delay = timedelta(minutes=0 if runs else _enable_delay_min(house, memory))
         since = memory.enough_since or now
-        memory = replace(memory, enough_since=None if runs else since, short_since=None)
+        memory = replace(_calm(memory), enough_since=None if runs else since)
         if now - since >= delay - (LATE if delay else timedelta(0)):
             memory = replace(memory, enough_since=None, switching=replace(memory.switching, resume=False))
             return _told(Reason.SURPLUS, f"{sun.told}: {target_a} A on {_on(phases)}.", target_a, house, memory)
@@ -320,21 +325,21 @@ def _by_sun(house: _House, grid: GridReading, memory: Memory, *, always: bool) -
     memory = replace(memory, enough_since=None)
     if always:
         text = f"{sun.told}, {least}: the car keeps {settings.min_a} A all the same."
-        return _told(Reason.HOLDING, text, settings.min_a, house, replace(memory, short_since=None))
+        return _told(Reason.HOLDING, text, settings.min_a, house, _calm(memory))
     if on and sun.high_w + settings.grid_allowance_w >= settings.min_a * per_amp_w:
         text = f"{sun.told} and {settings.grid_allowance_w:.0f} W from the grid allowed: {settings.min_a} A."
-        return _told(Reason.HOLDING, text, settings.min_a, house, replace(memory, short_since=None))
+        return _told(Reason.HOLDING, text, settings.min_a, house, _calm(memory))
     if on and battery is not None and Policy.parse(settings.policy).battery_may_help(battery.soc_pct):
         text = f"{sun.told}, {least}: the battery at {battery.soc_pct:.0f} % carries the car at {settings.min_a} A."
-        return _told(Reason.HOLDING, text, settings.min_a, house, replace(memory, short_since=None))
+        return _told(Reason.HOLDING, text, settings.min_a, house, _calm(memory))
     if on:
-        since = memory.short_since or now
-        delay = timedelta(minutes=settings.disable_delay_min)
-        memory = replace(memory, short_since=since)
-        if now - since < delay - (LATE if delay else timedelta(0)):
-            text = f"{sun.told}, {least}: the car is kept at {settings.min_a} A until {house.clock(since + delay)}."
+        least_w = settings.min_a * per_amp_w
+        memory = _in_gap(memory, min(1.0, (least_w - sun.high_w) / least_w), now)
+        left = timedelta(minutes=_disable_delay_min(house, memory) - memory.gap_min)
+        if left > LATE:
+            text = f"{sun.told}, {least}: the car is kept at {settings.min_a} A through a gap of the sun."
             return _told(Reason.HOLDING, text, settings.min_a, house, memory)
-        memory = replace(memory, short_since=None, switching=replace(memory.switching, resume=False))
+        memory = replace(_calm(memory), switching=replace(memory.switching, resume=False))
         return _told(Reason.STOPPING, f"{sun.told}, {least}: charging stops.", 0, house, memory)
     if sun.kept_w > 0 and sun.all_w > 0:
         return _told(Reason.BATTERY_FIRST, f"{sun.told}, {least}.", 0, house, memory)
@@ -415,8 +420,29 @@ def _runs_unasked(house: _House, memory: Memory) -> bool:
 def _enable_delay_min(house: _House, memory: Memory) -> float:
     """Return how long the surplus must last; on a day of passing clouds each stop makes it longer."""
     settings = house.settings
-    stops = memory.stops if memory.stops_on == house.now.astimezone(house.zone).date() else 0
-    return settings.enable_delay_min + settings.restart_delay_min * stops
+    return settings.enable_delay_min + settings.restart_delay_min * _stops(house, memory)
+
+
+def _disable_delay_min(house: _House, memory: Memory) -> float:
+    """Return how long a gap without any sun may last; on a day of passing clouds each stop makes it longer."""
+    settings = house.settings
+    return settings.disable_delay_min * (1 + PATIENCE * _stops(house, memory))
+
+
+def _stops(house: _House, memory: Memory) -> int:
+    return memory.stops if memory.stops_on == house.now.astimezone(house.zone).date() else 0
+
+
+def _in_gap(memory: Memory, missing: float, now: datetime) -> Memory:
+    """Return the memory of a gap that goes on: a minute with half of what is needed counts as half a minute."""
+    since = memory.gap_at or now
+    passed_min = min(5.0, (now - since).total_seconds() / 60)
+    return replace(memory, gap_min=memory.gap_min + missing * passed_min, gap_at=now)
+
+
+def _calm(memory: Memory) -> Memory:
+    """Return the memory with no delay running."""
+    return replace(memory, enough_since=None, gap_min=0.0, gap_at=None)
 
 
 def _told(reason: Reason, because: str, target_a: int, house: _House, memory: Memory) -> Decision[Memory]:

@@ -62,7 +62,8 @@ memories = st.builds(
     drew_w=st.none() | st.floats(0, 22_000),
     ends_at=maybe_ago,
     enough_since=maybe_ago,
-    short_since=maybe_ago,
+    gap_min=st.floats(0, 10),
+    gap_at=maybe_ago,
     phases=st.none() | st.integers(1, 3),
     battery_takes_w=st.none() | st.floats(0, 10_000),
 )

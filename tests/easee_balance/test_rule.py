@@ -13,8 +13,8 @@ from tests.easee_balance.house import AT_ONCE, MINUTE, NOW, battery, charger, gr
 
 ON = Memory(target_a=10, changed_at=NOW - 10 * MINUTE, ends_at=NOW + 2 * MINUTE)
 OFF = Memory(target_a=0, changed_at=NOW - 10 * MINUTE, ends_at=NOW + 2 * MINUTE)
-SHORT = Memory(target_a=6, changed_at=NOW - 10 * MINUTE, ends_at=NOW + 2 * MINUTE, short_since=NOW - 2 * MINUTE)
-SHORT_LONG = Memory(target_a=6, changed_at=NOW - 10 * MINUTE, ends_at=NOW + MINUTE, short_since=NOW - 3 * MINUTE)
+SHORT = Memory(target_a=6, changed_at=NOW - 10 * MINUTE, ends_at=NOW + 2 * MINUTE, gap_min=1.0, gap_at=NOW - MINUTE)
+SHORT_LONG = Memory(target_a=6, changed_at=NOW - 10 * MINUTE, ends_at=NOW + MINUTE, gap_min=2.0, gap_at=NOW - MINUTE)
 ENOUGH = Memory(target_a=0, changed_at=NOW - 10 * MINUTE, ends_at=NOW + MINUTE, enough_since=NOW - MINUTE)
 HOT = Forced("car", NOW + 60 * MINUTE, mode="now")
 OLD = NOW - 6 * MINUTE
@@ -39,8 +39,8 @@ ROWS = [  # what is read, settings, memory, reason, amps
     ("enough for the first time", (charger(), grid(5.0), battery()), {}, OFF, "starting", 0),
     ("enough for a minute", (charger(), grid(5.0), battery()), {}, ENOUGH, "surplus", 7),
     ("a gap in the sun", (charger(6.9, limit_a=10), grid(-4.0), battery()), {}, ON, "holding", 6),
-    ("a gap that goes on", (charger(4.14, limit_a=6), grid(-2.0), battery()), {}, SHORT, "holding", 6),
-    ("a gap that was too long", (charger(4.14, limit_a=6), grid(-2.0), battery()), {}, SHORT_LONG, "stopping", 0),
+    ("a gap that goes on", (charger(4.14, limit_a=6), grid(-5.0), battery()), {}, SHORT, "holding", 6),
+    ("a gap that was too long", (charger(4.14, limit_a=6), grid(-5.0), battery()), {}, SHORT_LONG, "stopping", 0),
     ("tolerated import", (charger(4.14, limit_a=6), grid(-0.4), battery()), {"grid_allowance_w": 500},
      SHORT_LONG, "holding", 6),
     ("the battery carries a gap", (charger(4.14, limit_a=6), grid(0), battery(-2.0, 90)),

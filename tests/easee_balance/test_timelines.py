@@ -37,9 +37,16 @@ def test_the_car_is_kept_through_a_cloud_and_stopped_after_three_minutes():
     """A short cloud costs a little grid energy instead of a stop."""
     day = Timeline()
     day.run(5.0, 2)
-    assert day.run(1.0, 4) == ["holding", "holding", "holding", "stopping"]
+    assert day.run(0.0, 4) == ["holding", "holding", "holding", "stopping"]
     assert day.limit_a == 0
     assert day.run(1.0, 2) == ["surplus", "surplus"]
+
+
+def test_a_thin_gap_is_borne_longer():
+    """With half of what 6 A need, the three minutes last six: the same grid energy."""
+    day = Timeline()
+    day.run(5.0, 2)
+    assert day.run(2.07, 7) == ["holding"] * 6 + ["stopping"]
 
 
 def test_the_sun_returns_while_the_car_is_kept():
@@ -55,11 +62,19 @@ def test_each_stop_makes_the_next_start_slower_until_midnight():
     day = Timeline(disable_delay_min=0)
     day.run(5.0, 2)
     day.run(1.0, 1)
-    assert day.run(5.0, 7) == ["starting"] * 6 + ["surplus"]
+    assert day.run(5.0, 4) == ["starting"] * 3 + ["surplus"]
     day.run(1.0, 1)
     assert day.memory.stops == 2
     day.now += timedelta(days=1)
     assert day.run(5.0, 2) == ["starting", "surplus"]
+
+
+def test_each_stop_makes_the_next_gap_longer():
+    """After two stops the car is kept for six minutes instead of three."""
+    day = Timeline(enable_delay_min=0, restart_delay_min=0)
+    for holding in (3, 5, 6):
+        day.run(5.0, 1)
+        assert day.run(0.0, 8).count("holding") == holding
 
 
 def test_an_unchanged_limit_is_written_only_to_keep_its_time_to_live():
