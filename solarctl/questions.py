@@ -14,7 +14,11 @@ Ask = Callable[[], Reading]
 
 
 def meters(device: Any) -> Iterator[tuple[str, Ask]]:
-    """Yield (what, question) for each meter of a device: grid, solar, load, battery, charger, …"""
+    """Yield (what, question) for each meter of a device: grid, solar, load, battery, charger, …
+
+    A driver of several kinds of device says in `measured()` which of them this one is.
+    """
+    measured = device.measured() if hasattr(device, "measured") else None
     for capability, what, method in (
         (can.GridMeter, "grid", "read_grid"),
         (can.SolarMeter, "solar", "read_solar"),
@@ -26,7 +30,7 @@ def meters(device: Any) -> Iterator[tuple[str, Ask]]:
         (can.Thermostat, "thermostat", "read_thermostat"),
         (can.DeviceMeter, "load", "read_device"),
     ):
-        if isinstance(device, capability):
+        if isinstance(device, capability) and (measured is None or method.removeprefix("read_") in measured):
             yield what, getattr(device, method)
 
 

@@ -115,6 +115,7 @@ class SwitchReading(Reading):
     on: bool | None
     power_w: float | None = None
     energy_kwh: float | None = None
+    locked: bool = _hidden(False)  # somebody has locked it as it is; it cannot be switched
 
 
 @value(kw_only=True)
@@ -173,6 +174,8 @@ class ForecastReading(Reading):
     low_w: tuple[float, ...] | None = _hidden()  # P10
     high_w: tuple[float, ...] | None = _hidden()  # P90
     source: str = _hidden("")
+    note: str = _hidden("")  # what was wrong with the service, where this is less than its newest word
+    correction: float = _hidden(1.0)  # what the values were multiplied by, learned from what was really produced
 
 
 @value(kw_only=True)

@@ -39,7 +39,7 @@ from solarctl.decision import (
 )
 from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, DeviceError, DeviceRefused, Problem, SolarctlError
-from solarctl.readings import ChargerReading, ReserveReading, ThermostatReading
+from solarctl.readings import ChargerReading, ReserveReading, SwitchReading, ThermostatReading
 
 T = TypeVar("T")
 Known = Callable[[str, type[Any]], Any]  # a reading of this very run, or None, so that nothing is asked twice
@@ -162,7 +162,8 @@ class Site:
         """Return whether the device is at the target already; raises when its position cannot be read."""
         match action:
             case SwitchTo(device, to):
-                return bool(self.get(device, Switch).read_switch().on is to)
+                position = known(device, SwitchReading) or self.get(device, Switch).read_switch()
+                return bool(position.on is to)
             case SetChargeLimit(device, to, _, renew):
                 reading = known(device, ChargerReading) or self.get(device, Charger).read_charger()
                 return not renew and reading.limit_a == to

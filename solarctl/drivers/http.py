@@ -59,14 +59,18 @@ class Http:
         server_name: str | None = None,
         headers: Mapping[str, str] | None = None,
         secrets: tuple[str, ...] = (),
+        tls: Callable[[], Any] | None = None,
     ) -> Http:
         """Return the run's one Http for this name and host.
 
         `server_name` is the name the certificate must bear where it is not the host's; `headers` go with every
-        request; `secrets` are texts that must never be shown.
+        request; `secrets` are texts that must never be shown; `tls` makes the ssl context of a device that is
+        verified in a way of its own.
         """
         key = f"http {name} {base_url} {ca_file or ''} {server_name or ''}"
-        return context.once(key, lambda: cls(context, name, base_url, ca_file, server_name, headers or {}, secrets))
+        return context.once(
+            key, lambda: cls(context, name, base_url, ca_file, server_name, headers or {}, secrets, tls)
+        )
 
     def __init__(
         self,
@@ -77,7 +81,9 @@ class Http:
         server_name: str | None,
         headers: Mapping[str, str],
         secrets: tuple[str, ...],
+        tls: Callable[[], Any] | None = None,
     ) -> None:
+        self._tls = tls
         self._context = context
         self._name = name
         self.host = host_of(base_url)  # as people know it, for messages
@@ -260,7 +266,9 @@ class Http:
 
     def _opened(self) -> requests.Session:
         if self._session is None:
-            self._session = open_session(self._context, self._name, self._base_url, self._ca_file, self._server_name)
+            self._session = open_session(
+                self._context, self._name, self._base_url, self._ca_file, self._server_name, self._tls
+            )
         return self._session
 
     def _url(self, path: str) -> str:

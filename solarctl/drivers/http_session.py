@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
@@ -32,7 +33,12 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def open_session(
-    context: Context, name: str, base_url: str, ca_file: Path | None, server_name: str | None
+    context: Context,
+    name: str,
+    base_url: str,
+    ca_file: Path | None,
+    server_name: str | None,
+    tls: Callable[[], Any] | None = None,
 ) -> requests.Session:
     """Return a session for one account or device; its connections are shared with the run's others to that host."""
     import requests
@@ -42,7 +48,9 @@ def open_session(
     session.headers["User-Agent"] = USER_AGENT
     session.headers["Accept"] = "application/json, */*;q=0.5"
     session.auth = _as_it_is  # or requests would let ~/.netrc replace our Authorization
-    if parts.scheme == "https":
+    if parts.scheme == "https" and tls is not None:
+        session.mount("https://", own_tls_adapter(tls()))
+    elif parts.scheme == "https":
         key = f"tls {parts.netloc} {ca_file or ''} {server_name or ''}"
         session.mount("https://", context.once(key, lambda: tls_adapter(trust(name, ca_file), server_name)))
     else:
@@ -84,6 +92,21 @@ def tls_adapter(believed: Trust, server_name: str | None) -> requests.adapters.H
 
         def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
             """Change nothing: what to believe is in the pool's key already."""
+
+    return Adapter()
+
+
+def own_tls_adapter(ssl_context: Any) -> requests.adapters.HTTPAdapter:
+    """Return an adapter whose connections are judged by `ssl_context` alone, names included."""
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+            host, _ = super().build_connection_pool_key_attributes(request, True, cert)
+            return host, {"cert_reqs": "CERT_REQUIRED", "ssl_context": ssl_context, "assert_hostname": False}
+
+        def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+            """Change nothing: the context knows whom it believes."""
 
     return Adapter()
 

@@ -204,6 +204,10 @@ class MqttMeter:
 
     # --- capabilities
 
+    def measured(self) -> tuple[str, ...]:
+        """Return what there is to ask this meter."""
+        return (self._settings.measures,)
+
     def read_grid(self) -> GridReading:
         value = self._fresh("grid")
         return GridReading(at=value.at, grid_w=value.power, phases_w=value.phases)
