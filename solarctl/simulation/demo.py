@@ -60,6 +60,7 @@ class Day:
     exits: Counter[int] = field(default_factory=Counter)
     counters: dict[str, dict[str, int]] = field(default_factory=dict)  # emulator → what it counted
     without: dict[str, Energies] = field(default_factory=dict)
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)  # the scenario's own, by column
     troubles: int = 0
 
     @property
@@ -75,10 +76,13 @@ class Day:
             "exits": {str(code): count for code, count in sorted(self.exits.items())},
             "troubles": self.troubles,
             "preventable_min": round(self.preventable_min),
-            "with_solarctl": _figures(self.energies),
-            "without_solarctl": {name: _figures(sums) for name, sums in self.without.items()},
+            "with_solarctl": _figures(self.energies) | self._own("with solarctl"),
+            "without_solarctl": {name: _figures(sums) | self._own(name) for name, sums in self.without.items()},
             "services": self.counters,
         }
+
+    def _own(self, column: str) -> dict[str, float]:
+        return {key: round(value, 2) for key, value in self.figures.get(column, {}).items()}
 
 
 class View(Protocol):
@@ -141,10 +145,13 @@ class Player:
                 self._view.ran(ran)
             self._let_pass(home, upsets, scenario.end)
             day.energies = home.house.total
+            day.figures["with solarctl"] = {one.key: one.of(home.house) for one in scenario.figures}
             day.preventable_min = home.watch.preventable_min if home.watch is not None else 0.0
             day.counters = {one.name: counted for one in home.emulators if (counted := one.counters())}
         for name, prepare in scenario.without.items():
-            day.without[name] = scenario.alone(self._seed, prepare).total
+            alone = scenario.alone(self._seed, prepare)
+            day.without[name] = alone.total
+            day.figures[name] = {one.key: one.of(alone) for one in scenario.figures}
         self._view.closed(day)
         return day
 
@@ -191,6 +198,7 @@ class Player:
 def _figures(sums: Energies) -> dict[str, float]:
     return {
         "import_kwh": round(sums.import_kwh, 2),
+        "dear_import_kwh": round(sums.dear_import_kwh, 2),
         "export_kwh": round(sums.export_kwh, 2),
         "solar_kwh": round(sums.solar_kwh, 2),
         "load_kwh": round(sums.load_kwh, 2),

@@ -22,6 +22,8 @@ def table(day: Day) -> list[list[str]]:
     rows = [["", *columns], *([label, *(show(sums) for sums in columns.values())] for label, show in ROWS)]
     if any(sums.dear_import_kwh for sums in columns.values()):
         rows.insert(3, ["  of which at the peak", *(f"{sums.dear_import_kwh:.1f} kWh" for sums in columns.values())])
+    for one in day.scenario.figures:
+        rows.append([one.label, *(f"{day.figures[column][one.key]:.1f} {one.unit}" for column in columns)])
     rows.insert(2, ["  of which preventable", f"{day.preventable_min:.0f} min", *("" for _ in day.without)])
     return rows
 
@@ -60,6 +62,8 @@ def verdict(day: Day) -> str:
         )
     else:
         supply = "Never dark"
+    if day.scenario.verdict is not None:
+        return f"{supply}. {day.scenario.verdict(day.energies, day.without, day.figures)}"
     always = next((sums for name, sums in day.without.items() if name.endswith("always on")), None)
     if always is None or always.import_kwh <= 0:
         return f"{supply}."

@@ -147,8 +147,3 @@ class Rooms:
             low_c, high_c = room.thermostat.heat_c, room.thermostat.cool_c
             room.air_c = room.mass_c = min(max(outdoor_c, low_c), high_c)
             room.thermostat.indoor_c, room.thermostat.outdoor_c = room.air_c, outdoor_c
-
-
-def discomfort_k_h(air_c: float, comfortable_c: float, seconds: float) -> float:
-    """Return the degree-hours (K·h) above a comfortable temperature within `seconds`."""
-    return max(0.0, air_c - comfortable_c) * seconds / 3600

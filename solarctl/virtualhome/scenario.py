@@ -14,7 +14,7 @@ from typing import Protocol, Self
 
 from solarctl.context import Clock
 from solarctl.virtualhome.emulator import Emulator
-from solarctl.virtualhome.house import House
+from solarctl.virtualhome.house import Energies, House
 
 Seed = int | str
 
@@ -62,6 +62,16 @@ class Home:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A number of the day beyond the energies, for the summary's table and its JSON."""
+
+    key: str
+    label: str
+    unit: str
+    of: Callable[[House], float]
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One way to live. `without` names what the day is compared with: the same house, prepared so, and left alone."""
 
@@ -77,6 +87,8 @@ class Scenario:
     without: Mapping[str, Callable[[House], None]] = field(default_factory=dict)
     before_serving: Callable[[House], None] = lambda _house: None  # so that there is something to see at once
     try_this: tuple[str, ...] = ()  # command lines that are worth a try in `demo --serve`
+    figures: tuple[Figure, ...] = ()  # what else the summary compares
+    verdict: Callable[[Energies, Mapping[str, Energies], Mapping[str, Mapping[str, float]]], str] | None = None
 
     @property
     def end(self) -> datetime:
