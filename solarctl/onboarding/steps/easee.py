@@ -15,6 +15,13 @@ def run(wizard: Wizard) -> None:
     }
     account = wizard.add_account("easee", values | wizard.addresses("easee"))
     charger_id = wizard.ask("easee.charger_id", "Charger id, on its label (EH…)", check=checks.not_empty)
+    wizard.say(
+        "  Once, by hand: in the Easee app, set the circuit's current for when the charger is off line to what the"
+    )
+    wizard.say(
+        "  car may draw when nobody steers it (6 A, or 0). It holds whenever a limit's minutes are over, also when"
+    )
+    wizard.say("  this computer dies. solarctl never writes it: it is kept in flash, which wears out.")
     wizard.add_device("car", {"driver": "easee", "account": account, "charger_id": charger_id})
 
 
