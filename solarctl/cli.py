@@ -75,8 +75,8 @@ def execute(argv: list[str], environment: Any = None) -> int:
         return _usage(argv, error, environment)
     except click.Abort:
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # the reader of our output has had enough (`solarctl why | head`)
+    except (BrokenPipeError, SystemExit):
+        # the reader of our output has had enough (`solarctl why | head`); click exits by itself then
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
 

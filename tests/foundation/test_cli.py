@@ -90,9 +90,10 @@ def test_a_closed_pipe_is_no_error(home):
     """`solarctl why | head` ends without noise."""
     for _ in range(3):
         home.run("grid-guard")
-    command = f"{sys.executable} -m solarctl why --last 500 -c {home.config_path} --state-dir {home.state_dir} | true"
+    words = f"{sys.executable} -m solarctl why --last 500 -c {home.config_path} --state-dir {home.state_dir}"
+    command = f"{words} | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stderr == ""
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_json_of_a_run(home):
