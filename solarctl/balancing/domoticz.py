@@ -17,10 +17,10 @@ ZERO_EVERY_S = 1800.0
 class DomoticzOut:
     """What Domoticz was told last."""
 
-    def __init__(self, settings: Domoticz) -> None:
+    def __init__(self, settings: Domoticz, shows: dict[str, bool]) -> None:
         self._settings = settings
+        self._shows = shows
         self._sent: dict[int, tuple[float, int]] = {}  # idx → (when, W)
-        self._forced: dict[str, bool] = {}
 
     def hello(self) -> list[str]:
         """Return the messages that ask for what we want to know."""
@@ -35,8 +35,8 @@ class DomoticzOut:
             found += self._power(self._settings.grid_idx, max(0, grid_w), now_s)
         for name, idx in self._settings.forced.items():
             is_forced = name in forced
-            if self._forced.get(name) is not is_forced:
-                self._forced[name] = is_forced
+            if self._shows.get(name) is not is_forced:
+                self._shows[name] = is_forced
                 found.append(_device(idx, int(is_forced), ""))
         return found
 

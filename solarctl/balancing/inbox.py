@@ -13,6 +13,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from solarctl.balancing.wishes import Wishes
 from solarctl.control.balance_settings import Settings
@@ -44,6 +45,7 @@ class Inbox:
         self._names = {load.device.lower(): load.device for load in settings.loads}
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self.ignored = 0
+        self.domoticz_shows: dict[str, bool] = {}  # what its forced-mode devices said last: it need not be told that
 
     def subscribe(self, broker: Broker) -> None:
         """Listen to all topics that the settings name."""
@@ -56,11 +58,12 @@ class Inbox:
             broker.subscribe(one.domoticz.topic_out, lambda message: self._take(message, self._domoticz_order))
             broker.subscribe(f"{one.domoticz.topic_out}/#", lambda message: self._take(message, self._domoticz_order))
 
-    def carry_out(self, wishes: Wishes, full_w: Mapping[str, float], forced: Mapping[str, object]) -> int | None:
+    def carry_out(self, wishes: Wishes, full_w: Mapping[str, float], now: datetime) -> int | None:
         """Carry out what waits; return a new domestic mode if one came."""
         mode = None
         while not self._orders.empty():
             order = self._orders.get()
+            forced = wishes.forced(now)
             if order.device is None:
                 mode = order.mode
             elif not order.force:
@@ -123,6 +126,7 @@ class Inbox:
             raise ValueError("an order of unknown age")
         device = self._names[device.lower()]
         nvalue = int(number(body["nvalue"]))
+        self.domoticz_shows[device] = nvalue != 0
         if nvalue == 0:
             return Order(device)
         level = body.get("Level", body.get("svalue1")) if nvalue > 1 else None

@@ -50,7 +50,7 @@ class Loop:
         self.home = Home(run, settings, self._bell.set)
         self.wishes = Wishes(run)
         self.inbox = Inbox(settings, self._bell.set)
-        self.outbox = Outbox(run, settings, self.home)
+        self.outbox = Outbox(run, settings, self.inbox.domoticz_shows)
         self.lease = Lease(run.state, run.clock)
         self.price = price_of(run, settings)
         self.memory = Memory()
@@ -161,8 +161,7 @@ class Loop:
             self.outbox.hello()
             for actuator in self.home.actuators.values():
                 actuator.again()
-        forced = self.wishes.forced(now)
-        mode = self.inbox.carry_out(self.wishes, self.home.full_w(), forced)
+        mode = self.inbox.carry_out(self.wishes, self.home.full_w(), now)
         cloud_pct = self._cloud_pct(now)
         if mode is not None or cloud_pct != self.memory.cloud_pct:
             self.memory = replace(self.memory, mode=self.memory.mode if mode is None else mode, cloud_pct=cloud_pct)

@@ -9,7 +9,6 @@ from typing import Any
 
 from solarctl.balancing.discovery import availability_topic, birth_topic, discovery_messages
 from solarctl.balancing.domoticz import DomoticzOut
-from solarctl.balancing.home import Home
 from solarctl.balancing.status import flows, status_of
 from solarctl.control.balance import Memory, Meters, Settings
 from solarctl.decision import Decision
@@ -24,12 +23,11 @@ AT_MOST_EVERY_S = 1.0
 class Outbox:
     """Speaks through one broker; silent without one, and in a dry run."""
 
-    def __init__(self, run: Run, settings: Settings, home: Home) -> None:
+    def __init__(self, run: Run, settings: Settings, domoticz_shows: dict[str, bool]) -> None:
         self._run = run
         self._settings = settings
-        self._home = home
         self._broker: Broker | None = None
-        self._domoticz = DomoticzOut(settings.domoticz) if settings.domoticz else None
+        self._domoticz = DomoticzOut(settings.domoticz, domoticz_shows) if settings.domoticz else None
         self._told_s = -1e9
         self._told: dict[str, Any] = {}
         self._born_again = False

@@ -135,8 +135,9 @@ def decide(
             shares[load.name] = probe or Share(False, 0.0, Why.FULL)
             room.take(shares[load.name].power_w, load.settings.phase)
         else:
-            if past.on and past.reason in RUN_REGARDLESS:
-                past = replace(past, switched_at=0.0)  # nobody's surplus switched it on: no shortest time holds it
+            if past.on and past.reason in RUN_REGARDLESS and not load.steps_w:
+                # No surplus switched it on: it stays only if the surplus would switch it on now.
+                past = replace(past, on=False, switched_at=0.0, wants_since=0.0)
             flexible.append((load, past))
         memories[load.name] = past
     chosen, changed = share_out(flexible, room, strict=settings.policy == "strict", slack_w=settings.margin_w, now=t)
@@ -145,7 +146,8 @@ def decide(
     for load in loads:
         memories[load.name] = _told(memories[load.name], shares[load.name], load, house, t)
     house = with_load(house, sum(energy.expected_w(one) for one in memories.values()), t, delay_s=timing.load_delay_s)
-    memory = _counted(replace(memory, house=house, loads=memories), meters, loads, t)
+    memory = replace(memory, house=house, loads=memories, phases=_phases(memory, loads, memories, t, timing))
+    memory = _counted(memory, meters, t)
     ordered = {load.name: shares[load.name] for load in loads}
     reason = _reason(ordered, silent)
     return Decision(
@@ -248,7 +250,18 @@ def _told(past: LoadMemory, share: Share, load: Load, house: HouseMemory, now: f
     )
 
 
-def _counted(memory: Memory, meters: Meters, loads: Sequence[Load], now: float) -> Memory:
+def _phases(
+    memory: Memory, loads: Sequence[Load], memories: dict[str, LoadMemory], now: float, timing: Timing
+) -> tuple[HouseMemory, ...]:
+    """Return the phases with what our loads on each of them draw from now on."""
+    drawn = [0.0] * len(memory.phases)
+    for load in loads:
+        if 0 < load.settings.phase <= len(drawn):
+            drawn[load.settings.phase - 1] += energy.expected_w(memories[load.name])
+    return tuple(with_load(one, watts, now, delay_s=timing.load_delay_s) for one, watts in zip(memory.phases, drawn))
+
+
+def _counted(memory: Memory, meters: Meters, now: float) -> Memory:
     if meters.grid is not None:
         grid_w: float | None = meters.grid.power_w
     elif meters.house is not None and meters.solar is not None:

@@ -245,7 +245,10 @@ def number(value: Any, *, largest: float = 1e6) -> float:
     """Return a plausible number, also from text; `ValueError` for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("no number")
-    found = float(value)
+    try:
+        found = float(value)
+    except OverflowError:
+        raise ValueError("not plausible") from None
     if not math.isfinite(found) or abs(found) > largest:
         raise ValueError("not plausible")
     return found

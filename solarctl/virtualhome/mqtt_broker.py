@@ -54,6 +54,8 @@ class Mosquitto:
             if self._password_file
             else "allow_anonymous true\n"
         )
+        if os.geteuid() == 0:
+            login += "user root\n"  # else it drops its rights, and cannot read files of ours
         config.write_text(f"listener {self.port} 127.0.0.1\n{login}persistence false\n", encoding="utf-8")
         self._process = subprocess.Popen(
             [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

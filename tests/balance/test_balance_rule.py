@@ -133,6 +133,12 @@ def test_forced_and_back():
     bench.tick(times=3)
     assert not bench.on("radiator")
     assert seen(bench).decision.reason == Reason.NO_SURPLUS
+    bench.solar_w = 1320
+    bench.force("radiator")
+    bench.tick(times=2)
+    bench.unforce("radiator")
+    bench.tick()
+    assert (bench.on("radiator"), bench.told["heater"]) == (False, 1000), "the first in the list has it again"
     bench.force("heater", 99999)
     bench.tick()
     assert bench.told["heater"] == 2400, "never more than it can take"

@@ -101,6 +101,7 @@ class MqttHome(Emulator):
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="virtual-home")
         client.on_connect = self._on_connect
         client.on_message = self._on_message
+        client.on_subscribe = lambda *_: self._ready.set()
         client.reconnect_delay_set(1, 1)
         ready = threading.Event()
         self._ready = ready
@@ -110,11 +111,10 @@ class MqttHome(Emulator):
         self._client = client
 
     def _on_connect(self, client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+        topics = [(topic, 1) for thing in self.things for topic in thing.topics]
+        client.subscribe(topics)
         for thing in self.things:
-            for topic in thing.topics:
-                client.subscribe(topic, qos=1)
             self._say(thing.boot(), client)
-        self._ready.set()
 
     def _live(self) -> None:
         while not self._over.wait(PUMP_S):
