@@ -26,7 +26,7 @@ from solarctl.errors import Exit
 from solarctl.readings import BatteryReading, ThermostatReading, WeatherReading
 from solarctl.settings import device, setting
 
-COOL_DEG = {"F": 67.0, "C": 19.5}
+COOL_DEG = {"F": 67.0, "C": 19.5}  # defaults; a house that counts in °C has those in °C
 HEAT_DEG = {"F": 72.0, "C": 22.0}
 HOT_DEG = {"F": 105.0, "C": 40.5}
 COLD_DEG = {"F": 40.0, "C": 4.5}
@@ -50,13 +50,15 @@ class Settings:
     thermostats: tuple[str, ...] = device(Thermostat, help="the thermostat (or list of them) to set", steers=True)
     battery: str = device(BatteryMeter, default="", help="whose charge is watched")
     weather: str = device(WeatherForecast, default="", help="whose forecast is asked")
-    setpoint_deg: float | None = setting(None, help="cool to this before the peak; 67 °F or 19.5 °C by default")
+    setpoint_deg: float = setting(
+        COOL_DEG["F"], help="cool to this before the peak (warm up, with preheat: then 72 °F); 19.5 °C in a °C house"
+    )
     battery_at_most_pct: float = setting(90.0, ge=0, le=100, help="precool at this charge or less")
-    high_at_least_deg: float | None = setting(None, help="precool on days this hot; 105 °F or 40.5 °C by default")
+    high_at_least_deg: float = setting(HOT_DEG["F"], help="precool on days this hot; 40.5 °C in a °C house")
     until: time | None = setting(None, help="end of the hold; by default the start of the next peak of the day")
     preheat: bool = setting(False, help="turned round for winter: warm up before the peak")
-    high_at_most_deg: float | None = setting(
-        None, help="with preheat: days whose high is this or less are cold; 40 °F or 4.5 °C by default"
+    high_at_most_deg: float = setting(
+        COLD_DEG["F"], help="with preheat: a day whose high is this or less is cold; 4.5 °C in a °C house"
     )
     max_age_min: float = setting(20.0, gt=0, help="an older battery reading is not acted on")
 
@@ -69,13 +71,13 @@ class Settings:
     def target_deg(self, unit: str) -> float:
         """Return the setpoint before the peak."""
         usual = HEAT_DEG if self.preheat else COOL_DEG
-        return usual[unit] if self.setpoint_deg is None else self.setpoint_deg
+        return usual[unit] if self.setpoint_deg == COOL_DEG["F"] else self.setpoint_deg
 
     def limit_deg(self, unit: str) -> float:
         """Return the forecast high from which a day is hot (with preheat: up to which it is cold)."""
         if self.preheat:
-            return COLD_DEG[unit] if self.high_at_most_deg is None else self.high_at_most_deg
-        return HOT_DEG[unit] if self.high_at_least_deg is None else self.high_at_least_deg
+            return COLD_DEG[unit] if self.high_at_most_deg == COLD_DEG["F"] else self.high_at_most_deg
+        return HOT_DEG[unit] if self.high_at_least_deg == HOT_DEG["F"] else self.high_at_least_deg
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from enum import StrEnum
 from solarctl.capabilities import BatteryMeter, GridMeter, Thermostat
 from solarctl.control.setpoints import Span, capital, clamped, deg_text, may_cool, same_deg
 from solarctl.control.stepped_thermostat import Touched, first_look, was_changed
+from solarctl.control.thermostat_step_words import battery_words, grid_warning, silence_words
 from solarctl.decision import Action, Carried, Decision, Outcome, ResumeSchedule, SetCoolSetpoint
 from solarctl.errors import Exit
 from solarctl.readings import BatteryReading, GridReading, ThermostatReading
@@ -55,11 +56,9 @@ class Settings:
     battery: str = device(BatteryMeter, help="whose charge is watched")
     thermostats: tuple[str, ...] = device(Thermostat, help="the thermostat (or list of them) to step", steers=True)
     grid: str = device(GridMeter, default="", help="meter for the warning; by default the battery's own")
-    steps: tuple[Step, ...] = setting(
-        (), help="charges and degrees; by default 50, 35 and 20 % with 2, 2 and 4 °F (1, 1 and 2 °C)"
-    )
+    steps: tuple[Step, ...] = setting(SEED_STEPS, help="charges and degrees warmer; 1, 1 and 2 degrees in a °C house")
     cumulative: bool = setting(False, help="steps crossed in one go add up; else the deepest one counts")
-    ceiling_deg: float | None = setting(None, help="never set a thermostat above this; 82 °F or 27.5 °C by default")
+    ceiling_deg: float = setting(CEILING_DEG["F"], help="never set a thermostat above this; 27.5 °C in a °C house")
     grid_warn_w: float = setting(500.0, ge=0, help="importing more than this while power is dear is told; 0: never")
     until: time = setting(time(20, 15), help="holds end then; 15 min after the window where that ends later")
     restore: str = setting(
@@ -75,11 +74,12 @@ class Settings:
 
     def ladder(self, unit: str) -> list[Step]:
         """Return the steps from the top down."""
-        usual = SEED_STEPS if unit == "F" else SEED_STEPS_C
-        return sorted(self.steps or usual, key=lambda step: -step.at_pct)
+        steps = SEED_STEPS_C if unit == "C" and self.steps == SEED_STEPS else self.steps
+        return sorted(steps, key=lambda step: -step.at_pct)
 
     def ceiling(self, unit: str) -> float:
-        return CEILING_DEG[unit] if self.ceiling_deg is None else self.ceiling_deg
+        """Return the highest setpoint."""
+        return CEILING_DEG[unit] if self.ceiling_deg == CEILING_DEG["F"] else self.ceiling_deg
 
 
 @dataclass(frozen=True)
@@ -140,13 +140,14 @@ def decide(
     if window is None:
         return _restore(thermostats, settings, memory, peaks, unit)
     memory = _of_today(memory, now)
-    warning, memory, told = _grid_warning(grid, settings, memory, now)
-    details = {"tell": True} if told else {}
+    warning = grid_warning(grid, settings.grid_warn_w, settings.max_age_min, now)
+    details = {"tell": True} if warning and memory.warned_on != now.date() else {}
+    memory = replace(memory, warned_on=now.date() if warning else memory.warned_on)
     soc_pct = _charge(battery, settings, now)
     ladder = settings.ladder(unit)
     crossed = [] if soc_pct is None else _crossed(soc_pct, ladder, memory.reached)
     if soc_pct is None or (crossed and _is_a_glitch(battery)):
-        silence = _silence(battery, settings, now)
+        silence = silence_words(battery, settings.max_age_min, now)
         return Decision(Reason.NO_READING, silence + warning, (), memory, Exit.TRY_AGAIN, details)
     if crossed:
         added = sum(step.add_deg for step in crossed) if settings.cumulative else crossed[-1].add_deg
@@ -156,7 +157,7 @@ def decide(
             offset_deg=memory.offset_deg + added,
             left_alone=memory.left_alone if memory.window_end == window.end else (),
         )
-    said = [_said(soc_pct, crossed, ladder, memory, unit)]
+    said = [battery_words(soc_pct, crossed, ladder, memory.reached, memory.offset_deg, unit)]
     actions: list[Action] = []
     exit_code = Exit.OK
     if crossed or memory.window_end == window.end:
@@ -294,33 +295,3 @@ def _restore(
     memory = replace(memory, touched=touched, window_end=None)
     reason = Reason.RESTORED if actions else Reason.OUTSIDE_WINDOW
     return Decision(reason, " ".join(said), actions, memory, exit_code)
-
-
-def _grid_warning(
-    grid: GridReading | None, settings: Settings, memory: Memory, now: datetime
-) -> tuple[str, Memory, bool]:
-    """Return a sentence on import while power is dear, and whether it is today's first."""
-    fresh = grid is not None and grid.is_fresh(now, settings.max_age_min)
-    if grid is None or not fresh or settings.grid_warn_w <= 0 or grid.grid_w <= settings.grid_warn_w:
-        return "", memory, False
-    drawn = f"{grid.grid_w:.0f} W from the grid, more than {settings.grid_warn_w:g} W"
-    text = f" While power is dear the house draws {drawn}."
-    return text, replace(memory, warned_on=now.date()), memory.warned_on != now.date()
-
-
-def _said(soc_pct: float, crossed: Sequence[Step], ladder: Sequence[Step], memory: Memory, unit: str) -> str:
-    head = f"Battery at {soc_pct:.4g} %"
-    warmer = f"{memory.offset_deg:g} °{unit} warmer today"
-    if crossed:
-        return f"{head}, at or below {crossed[-1].at_pct:g} %: {warmer}."
-    ahead = ladder[memory.reached :]
-    following = f"the next step is at {ahead[0].at_pct:g} %" if ahead else "all steps are taken"
-    return f"{head}; {following}" + (f", {warmer}." if memory.offset_deg else ".")
-
-
-def _silence(battery: BatteryReading | None, settings: Settings, now: datetime) -> str:
-    if battery is None or battery.soc_pct is None:
-        return "The battery's charge is not known; no step is taken."
-    if battery.is_fresh(now, settings.max_age_min):
-        return f"Battery at {battery.soc_pct:.2g} % and 0 W: that is a calibration or a glitch, no step is taken."
-    return f"The battery's charge is {battery.age_s(now) / 60:.0f} min old; no step is taken."
