@@ -39,6 +39,8 @@ def _entry(row: dict[str, Any]) -> str:
     lines += [
         "  " + line for line in describe({"because": row.get("because"), "actions": row.get("actions", [])}).split("\n")
     ]
+    if row.get("policy"):
+        lines.append(f"  {row['policy']}")  # what a policy's name means
     lines += [
         f"  ! {error.get('device') or ''}: {error['message']}".replace("! : ", "! ") for error in row.get("errors", ())
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -86,6 +88,67 @@ def test_the_json_of_a_run(home):
     assert found["readings"][0]["limit_a"] == 8
     assert found["actions"] == [{"device": "car", "action": "limit", "to": 8, "outcome": "done"}]
     assert "80 %" in found["policy"]
+
+
+def test_why_expands_the_policy(home):
+    """`why` says what the policy's name means, today and after the day's journal was folded away."""
+    minutes(home, 1)
+    assert "Below 80 % the battery gets what it can take first" in home.run("why", "easee-balance").out
+    home.clock.advance(days=2)
+    assert "Below 80 % the battery gets what it can take first" in home.run("why", "easee-balance").out
+
+
+def test_tokens_are_renewed_ahead_of_time(home):
+    """`token-refresh` knows the account, and spends its refresh token once."""
+    home.clock.advance(minutes=50)
+    (token,) = home.json("token-refresh", "--force")["tokens"]
+    assert (token["account"], token["renewed"]) == ("easee", True)
+    assert (home.cloud.logins, home.cloud.refreshes) == (1, 1)
+
+
+def test_a_limit_by_hand_ends_by_itself(home):
+    """`device limit car 10` has a time to live like every other write."""
+    assert home.json("device", "limit", "car", "10")["actions"][0]["outcome"] in ("done", "pending")
+    assert home.cloud.writes[-1][2]["timeToLive"] >= 1
+
+
+def test_weak_sun_on_one_phase(home):
+    """With phase_switching, 2.5 kW are used on one phase; strong sun goes back to three."""
+    home.configure(TABLE + AT_ONCE + "phase_switching = true\ndisable_delay_min = 0\n")
+    home.sun.watts = 2500
+    minutes(home, 5)
+    assert (offered(home), home.box.car.uses_phases) == (10, 1)
+    home.sun.watts = 8000
+    minutes(home, 20)
+    assert (offered(home), home.box.car.uses_phases) == (11, 3)
+    assert home.house.grid_w <= 0
+
+
+def test_told_to_stop_in_a_loop(home):
+    """SIGTERM ends a loop with 143, and the limit ends by itself."""
+    home.box.offline_max_a = [0.0] * 3
+    process = home.process("easee-balance", "--every", "5", "--for", "600")
+    deadline = time.monotonic() + 20
+    writes = len(home.cloud.journal)
+    while len(home.cloud.journal) < writes + 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    process.communicate(timeout=20)
+    assert process.returncode == 143
+    home.clock.advance(minutes=4)
+    assert offered(home) == 0
+
+
+def test_what_a_run_loads(home):
+    """A run over Modbus and HTTP loads neither rich nor numpy."""
+    home.run("easee-balance")
+    code = (
+        "import sys; from solarctl.cli import execute;"
+        f"execute(['easee-balance', '-c', {str(home.config_path)!r}, '--state-dir', {str(home.state_dir)!r}]);"
+        "print([m for m in ('rich', 'numpy', 'paho', 'holidays', 'sqlite3', 'smtplib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip().endswith("[]"), done
 
 
 def test_an_unchanged_limit_is_not_written_within_its_life(home):
