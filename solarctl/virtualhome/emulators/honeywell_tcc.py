@@ -7,7 +7,6 @@ turned away; a rejected set point answers 200.
 
 from __future__ import annotations
 
-import json
 import secrets as randomness
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
 from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.honeywell_display import LOCATION_ID, apply, fields, is_acceptable, location, ui_data, zone
 from solarctl.virtualhome.rooms import Rooms
 from solarctl.virtualhome.thermostats import WallThermostat
 
@@ -64,7 +64,6 @@ class HoneywellTcc(HttpEmulator):
         self.username, self.password = "owner@example.com", "correct horse"
         found = list(thermostats) if thermostats is not None else list(_thermostats_of(home))
         self.devices = {one.device_id: one for one in found or [WallThermostat(123456, "HALL", self.timezone)]}
-        self.location_id = 654321
         self.sessions: dict[str, int] = {}  # auth cookie → requests so far
         self.logins: list[datetime] = []  # accepted
         self.attempts: list[datetime] = []  # all
@@ -107,7 +106,7 @@ class HoneywellTcc(HttpEmulator):
         if path == "/portal/Account/LogOff":
             self.sessions.pop(self._cookie(request), None)
             return Response(302, headers={"Location": "/portal/"})
-        if path == "/portal" or path.startswith(("/portal/Error", f"/portal/{self.location_id}")):
+        if path == "/portal" or path.startswith(("/portal/Error", f"/portal/{LOCATION_ID}")):
             return self._page(request)
         if not self._is_known(request):
             if self.faults.take("session-lost-redirect"):
@@ -141,7 +140,7 @@ class HoneywellTcc(HttpEmulator):
         expiry = "; expires=Sometime, 32-Foo-2026 99:99:99 XYZ" if self.faults.take("malformed-cookie-expiry") else ""
         cookies = (f"{AUTH}={token}; path=/{expiry}; HttpOnly", "thlang=en-US; path=/", "EccMyTcc=1; path=/")
         if request.headers.get("X-Requested-With", "").lower() != "xmlhttprequest":
-            return Response(302, headers={"Location": f"/portal/{self.location_id}/Zones"}, cookies=cookies)
+            return Response(302, headers={"Location": f"/portal/{LOCATION_ID}/Zones"}, cookies=cookies)
         response = Response.of({"Redirect": "/portal/"})
         response.cookies = cookies
         return response
@@ -172,7 +171,7 @@ class HoneywellTcc(HttpEmulator):
             return Response.of([self._location()] if int(request.query.get("page", 1)) == 1 else [])
         if path == "/portal/Device/GetZoneListData":
             page = int(request.query.get("page", 1))
-            return Response.of([_zone(one) for one in self.devices.values()]) if page == 1 else _html_500()
+            return Response.of([zone(one) for one in self.devices.values()]) if page == 1 else _html_500()
         if head == "/portal/Device/CheckDataSession" and last.isdigit() and int(last) in self.devices:
             return Response.of(self._check(self.devices[int(last)]))
         if path == "/portal/Device/SubmitControlScreenChanges":
@@ -198,44 +197,6 @@ class HoneywellTcc(HttpEmulator):
 
     # --- data
 
-    def _location(self) -> dict[str, Any]:
-        devices = [
-            {
-                "DeviceID": one.device_id,
-                "DeviceType": 48,
-                "LocationID": self.location_id,
-                "Name": one.name,
-                "MacID": f"00D02D{one.device_id:06X}",
-                "IsAlive": not {"device-lost", "device-dead"} & set(self.faults.active()),
-                "HasFan": True,
-                "HasUIData": True,
-                "ScheduleCapable": one.schedule_capable,
-                "HoldUntilCapable": True,
-                "IsUpgrading": False,
-                "ThermostatData": {
-                    "DisplayUnits": 1 if one.unit == "F" else 0,
-                    "IndoorTemperature": one.shown(one.indoor_c),
-                    "OutdoorTemperature": 128 if one.outdoor_c is None else one.shown(one.outdoor_c),
-                    "AllowedModes": [1, 2, 3, 4],
-                    "Deadband": one.deadband,
-                    "MinHeatSetpoint": one.heat_limits[0],
-                    "MaxHeatSetpoint": one.heat_limits[1],
-                    "MinCoolSetpoint": one.cool_limits[0],
-                    "MaxCoolSetpoint": one.cool_limits[1],
-                    "ScheduleHeatSp": one.period(self.clock.now()).heat_deg,
-                    "ScheduleCoolSp": one.period(self.clock.now()).cool_deg,
-                },
-            }
-            for one in self.devices.values()
-        ]
-        return {
-            "LocationID": self.location_id,
-            "Name": "Home",
-            "HasGateways": False,
-            "IsLocationOwner": True,
-            "Devices": devices,
-        }
-
     def _check(self, one: WallThermostat) -> dict[str, Any]:
         now = self.clock.now()
         one.follow(now)
@@ -259,66 +220,32 @@ class HoneywellTcc(HttpEmulator):
             "alerts": "\r\n\r\n",
         }
 
+    def _location(self) -> dict[str, Any]:
+        alive = not {"device-lost", "device-dead"} & set(self.faults.active())
+        return location(self.devices.values(), self.clock.now(), alive=alive)
+
     def _ui_data(self, one: WallThermostat, now: datetime) -> dict[str, Any]:
-        period = one.period(now)
-        unknown = bool(self.faults.take("no-temperature"))
-        null = bool(self.faults.take("null-setpoints"))
-        return {
-            "DeviceID": one.device_id,
-            "DispTemperature": 128 if unknown else one.shown(one.indoor_c),
-            "DispTemperatureAvailable": not unknown,
-            "DispTemperatureStatus": 0,
-            "DisplayUnits": one.unit,
-            "HeatSetpoint": None if null else one.heat_deg,
-            "CoolSetpoint": None if null else one.cool_deg,
-            "StatusHeat": one.heat_status,
-            "StatusCool": one.cool_status,
-            "HeatNextPeriod": one.next_index(now),
-            "CoolNextPeriod": one.next_index(now),
-            "HeatLowerSetptLimit": one.heat_limits[0],
-            "HeatUpperSetptLimit": one.heat_limits[1],
-            "CoolLowerSetptLimit": one.cool_limits[0],
-            "CoolUpperSetptLimit": one.cool_limits[1],
-            "ScheduleHeatSp": period.heat_deg if one.schedule_capable else None,
-            "ScheduleCoolSp": period.cool_deg if one.schedule_capable else None,
-            "SwitchAutoAllowed": True,
-            "SwitchCoolAllowed": True,
-            "SwitchOffAllowed": True,
-            "SwitchHeatAllowed": True,
-            "SwitchEmergencyHeatAllowed": False,
-            "SystemSwitchPosition": one.switch,
-            "Deadband": one.deadband,
-            "DualSetpointStatus": False,
-            "HoldUntilCapable": True,
-            "ScheduleCapable": one.schedule_capable,
-            "SetpointChangeAllowed": True,
-            "VacationHold": one.vacation,
-            "IsInVacationHoldMode": one.vacation,
-            "EquipmentOutputStatus": one.output,
-            "IndoorHumidity": 128,
-            "IndoorHumiditySensorAvailable": False,
-            "OutdoorTemperature": 128 if one.outdoor_c is None else one.shown(one.outdoor_c),
-            "OutdoorTemperatureAvailable": one.outdoor_c is not None,
-        }
+        unknown, null = self.faults.take("no-temperature"), self.faults.take("null-setpoints")
+        return ui_data(one, now, unknown=bool(unknown), null=bool(null))
 
     # --- changes
 
     def _submit(self, request: Request) -> Response:
         if self.faults.take("submit-html"):
             return _html_500()
-        wanted = _fields(request)
+        wanted = fields(request)
         one = self.devices.get(int(wanted.get("DeviceID") or 0))
         now = self.clock.now()
         if one is None:
             return _html_500()
         alive = not {"device-lost", "device-dead"} & set(self.faults.active())
         one.follow(now)
-        if self.faults.take("submit-refused") or not alive or not _is_acceptable(one, wanted):
+        if self.faults.take("submit-refused") or not alive or not is_acceptable(one, wanted):
             return Response.of({"success": 0})
         if not self.faults.take("submit-ignored"):
             self._seen[one.device_id] = (now, self._ui_data(one, now))
             self.writes.append(wanted)
-            _apply(one, wanted, now)
+            apply(one, wanted, now)
         response = Response.of({"success": 1})
         response.torn = bool(self.faults.take("submit-torn"))
         return response
@@ -339,49 +266,3 @@ def _refusal(reason: str) -> Response:
 
 def _html_500() -> Response:
     return Response.html(UNEXPECTED, 500)
-
-
-def _zone(one: WallThermostat) -> dict[str, Any]:
-    return {
-        "DeviceID": one.device_id,
-        "Name": one.name,
-        "IsLost": False,
-        "GatewayIsLost": False,
-        "DispTempAvailable": True,
-        "DispTemp": one.shown(one.indoor_c),
-        "DispUnits": one.unit,
-    }
-
-
-def _fields(request: Request) -> dict[str, Any]:
-    """Return the wanted changes of a JSON or form body; null and absent mean unchanged."""
-    if "json" in request.headers.get("Content-Type", ""):
-        found = request.json()
-    else:
-        found = {key: json.loads(value) if value not in ("", "null") else None for key, value in request.form().items()}
-    return {key: value for key, value in found.items() if value is not None} if isinstance(found, dict) else {}
-
-
-def _is_acceptable(one: WallThermostat, wanted: Mapping[str, Any]) -> bool:
-    cool = float(wanted.get("CoolSetpoint", one.cool_deg))
-    heat = float(wanted.get("HeatSetpoint", one.heat_deg))
-    if "CoolSetpoint" in wanted and not one.cool_limits[0] <= cool <= one.cool_limits[1]:
-        return False
-    if "HeatSetpoint" in wanted and not one.heat_limits[0] <= heat <= one.heat_limits[1]:
-        return False
-    if ("CoolSetpoint" in wanted or "HeatSetpoint" in wanted) and one.deadband > 0 and cool < heat + one.deadband:
-        return False
-    return all(0 <= int(wanted.get(key, 0)) <= 95 for key in ("CoolNextPeriod", "HeatNextPeriod"))
-
-
-def _apply(one: WallThermostat, wanted: Mapping[str, Any], now: datetime) -> None:
-    one.cool_deg = float(wanted.get("CoolSetpoint", one.cool_deg))
-    one.heat_deg = float(wanted.get("HeatSetpoint", one.heat_deg))
-    one.switch = int(wanted.get("SystemSwitch", one.switch))
-    one.fan_mode = int(wanted.get("FanMode", one.fan_mode))
-    status = wanted.get("StatusCool", wanted.get("StatusHeat"))
-    if status is None and ("CoolSetpoint" in wanted or "HeatSetpoint" in wanted):
-        status = 1
-    if status is not None:
-        index = wanted.get("CoolNextPeriod", wanted.get("HeatNextPeriod"))
-        one.hold(int(status), None if index is None else int(index), now)
