@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unforce": ("force:unforce", "Let the rules steer it again."),
     "pause": ("pause:pause", "Let rules look but not touch."),
     "resume": ("pause:resume", "End a pause."),
+    "crontab": ("crontab:group", "Print, install and check the schedule."),
     "setup": ("setup:command", "Write config.toml with you, trying every device."),
     "demo": ("demo:command", "Play a day of cron against a virtual home."),
     "completion": ("completion:command", "Print the completion script of a shell."),

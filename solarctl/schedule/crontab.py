@@ -40,6 +40,8 @@ class Job:
     program: str = ""  # the path in front of argv, as written
     argv: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    written: str = ""  # the command as it stands in the file, before cron takes what follows a % for its input
+    source: str = "crontab"
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ def parse(text: str, *, system: bool = False, source: str = "crontab") -> Cronta
             environment = {**environment, variable[1]: variable[2].strip("\"'")}
             continue
         try:
-            jobs.append(_job(line, number, environment, system=system))
+            jobs.append(_job(line, number, environment, system=system, source=source))
         except ValueError as error:
             problems.append(Problem(source, str(error), f"It says: {line[:80]}", number))
     return Crontab(tuple(jobs), tuple(problems))
@@ -111,7 +113,13 @@ def _stream(
             yield moment, index, job
 
 
-def _job(line: str, number: int, environment: Mapping[str, str], *, system: bool) -> Job:
+def variables(text: str) -> dict[str, str]:
+    """Return the variables that hold for a line put at the end of a crontab."""
+    found = (_VARIABLE.match(line) for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return {one[1]: one[2].strip("\"'") for one in found if one}
+
+
+def _job(line: str, number: int, environment: Mapping[str, str], *, system: bool, source: str) -> Job:
     if line.startswith("@"):
         nickname, _, rest = line.partition(" ")
         if nickname != "@reboot" and nickname not in _NICKNAMES:
@@ -130,7 +138,7 @@ def _job(line: str, number: int, environment: Mapping[str, str], *, system: bool
         raise ValueError("there is no command after the time")
     command = _without_input(rest.strip())
     program, argv = _solarctl_words(command)
-    return Job(schedule, command, number, program, argv, dict(environment))
+    return Job(schedule, command, number, program, argv, dict(environment), rest.strip(), source)
 
 
 def _check_schedule(schedule: str) -> None:

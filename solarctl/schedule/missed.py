@@ -8,6 +8,7 @@ from typing import Any
 from solarctl.run import Run
 from solarctl.schedule.crontab import Job, runs
 from solarctl.schedule.installed import installed
+from solarctl.schedule.zones import as_cron_sees, machine_zone
 
 LOOK_BACK_H = 26
 GRACE_MIN = 10  # a run may be late, or busy, before it counts as missed
@@ -25,10 +26,12 @@ def missed_runs(
     watched = [job for job in jobs if run.config.find(job.name) is not None]
     if not watched:
         return []
-    end = run.now - timedelta(minutes=GRACE_MIN)
+    now = run.now.astimezone(machine_zone())  # cron's hours are this computer's
     newest: dict[str, Any] = {}
-    for at, job in runs(watched, run.now - timedelta(hours=look_back_h), end):
-        newest[job.name] = at
+    for at, job in runs(
+        as_cron_sees(tuple(watched)), now - timedelta(hours=look_back_h), now - timedelta(minutes=GRACE_MIN)
+    ):
+        newest[job.name] = at.astimezone(run.config.timezone)
     missed = []
     for name, at in newest.items():
         if not run.history.decisions(command=name, since=at - timedelta(minutes=1), limit=1):
