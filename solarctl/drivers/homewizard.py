@@ -1,0 +1,222 @@
+"""HomeWizard's meters, sockets and batteries in the house's own network (API licensed for personal use).
+
+    P1 meter            grid (v1 or v2); manages the batteries (v2)
+    kWh meter           what `measures` says; production counts negative there and is turned
+    Energy Socket       a switch and what its appliance draws (v1)
+    Plug-In Battery     charge and power (v2); charging counts positive there and is turned
+
+v1 needs nothing but the switch "Local API" in the app; with a `token` (from `solarctl setup`: the device's button is
+pressed) v2 is spoken, over TLS that HomeWizard's CA vouches for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from solarctl.context import Context
+from solarctl.drivers import answers
+from solarctl.drivers.homewizard_api import BATTERY, P1, SOCKET, HomeWizardApi, NotSetUp
+from solarctl.drivers.homewizard_values import Measured, measured
+from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError
+from solarctl.readings import (
+    BatteryReading,
+    GridReading,
+    LoadReading,
+    ReserveReading,
+    SolarReading,
+    SwitchReading,
+)
+from solarctl.settings import Secret, setting
+
+MODES = ("zero", "standby", "to_full", "predictive")
+PERMISSIONS = ("charge_allowed", "discharge_allowed")
+NAMES = {P1: "P1 meter", SOCKET: "Energy Socket", BATTERY: "battery"}
+
+
+class HomeWizard:
+    """One device; what it can do depends on its kind, which is found out at first contact."""
+
+    @dataclass(frozen=True)
+    class Settings:
+        host: str = setting("", help="address in the house's network")
+        base_url: str = setting("", help="in place of host; https for API v2")
+        token: Secret | None = setting(None, help="API v2: what pairing gave")
+        serial: str = setting("", help="12 hex digits; learned at first contact, and a changed one is refused")
+        measures: Literal["", "grid", "solar", "load", "device", "battery"] = setting(
+            "", help="what a kWh meter or socket measures: solar, load, device (one load) or grid"
+        )
+        ca_file: Path | None = setting(None, help="certificate authority in place of HomeWizard's own")
+        timeout_s: float = setting(4.0, gt=0, help="how long an answer is waited for")
+
+        def problems(self) -> Iterator[tuple[str, str]]:
+            if bool(self.host) == bool(self.base_url):
+                yield "host", "is missing" if not self.host else "and base_url exclude each other"
+
+    def __init__(self, name: str, settings: Settings, context: Context) -> None:
+        self._name = name
+        self._settings = settings
+        self._context = context
+        self._api = HomeWizardApi(
+            name,
+            context,
+            address=settings.base_url or settings.host,
+            token=settings.token,
+            serial=settings.serial,
+            ca_file=settings.ca_file,
+            timeout_s=settings.timeout_s,
+        )
+
+    def measured(self) -> tuple[str, ...]:
+        """Return what there is to ask this kind of device; one question where it is silent."""
+        try:
+            product = self._api.identity.product_type
+        except DeviceError:
+            return (self._settings.measures or "device",)
+        if product == SOCKET:
+            return ("switch", self._settings.measures or "device")
+        return (self._what(product),)
+
+    # --- meters
+
+    def read_grid(self) -> GridReading:
+        found = self._measured("grid")
+        return GridReading(
+            at=found.at,
+            grid_w=self._power(found),
+            phases_w=found.phases_w,
+            phases_a=found.phases_a,
+            import_kwh=found.import_kwh,
+            export_kwh=found.export_kwh,
+        )
+
+    def read_solar(self) -> SolarReading:
+        """Return the production, which the meter counts as negative consumption; a dark inverter's own use is 0."""
+        found = self._measured("solar")
+        return SolarReading(at=found.at, solar_w=max(0.0, -self._power(found)), energy_kwh=found.export_kwh)
+
+    def read_load(self) -> LoadReading:
+        found = self._measured("load")
+        return LoadReading(at=found.at, load_w=self._power(found), energy_kwh=found.import_kwh)
+
+    def read_device(self) -> LoadReading:
+        found = self._measured("device")
+        return LoadReading(at=found.at, load_w=self._power(found), energy_kwh=found.import_kwh)
+
+    def read_battery(self) -> BatteryReading:
+        found = self._measured("battery")
+        if found.soc_pct is None:
+            raise DeviceReplyError(self._name, "the battery does not tell its charge")
+        power_w = None if found.power_w is None else -found.power_w  # HomeWizard counts charging as positive
+        return BatteryReading(at=found.at, soc_pct=found.soc_pct, battery_w=power_w)
+
+    # --- the socket
+
+    def read_switch(self) -> SwitchReading:
+        return self._switch_reading(again=False)
+
+    def switch(self, on: bool) -> bool:
+        """Move the relay and see that it has moved."""
+        self._require(SOCKET, "switched")
+        self._api.put("/api/v1/state", {"power_on": on})
+        self._api_answers_again()
+        if answers.flag(self._api.get("/api/v1/state", again=True).get("power_on")) is not on:
+            hint = "Look at the socket in the app."
+            raise DeviceRefused(self._name, f"it was told to go {'on' if on else 'off'} but did not", hint=hint)
+        return True
+
+    def _switch_reading(self, *, again: bool) -> SwitchReading:
+        self._require(SOCKET, "switched")
+        state = self._api.get("/api/v1/state", again=again)
+        on = answers.flag(state.get("power_on"))
+        if on is None:
+            raise DeviceReplyError(self._name, "the socket does not tell whether it is on")
+        found = self._answer()
+        return SwitchReading(
+            at=found.at,
+            on=on,
+            power_w=found.power_w,
+            energy_kwh=found.import_kwh,
+            locked=answers.flag(state.get("switch_lock")) is True,
+        )
+
+    # --- the group of batteries that a P1 or kWh meter manages
+
+    def read_reserve(self) -> ReserveReading:
+        """Return how the batteries operate: zero (they follow the meter), standby, to_full or predictive."""
+        group = self._api.get("/api/batteries")
+        return ReserveReading(at=self._context.now(), reserve_pct=None, mode=answers.words(group.get("mode")) or None)
+
+    def set_mode(self, mode: str) -> bool:
+        if mode not in MODES:
+            raise DeviceRefused(self._name, f"there is no mode {mode!r}", hint=f"There are: {', '.join(MODES)}.")
+        self._api.put("/api/batteries", {"mode": mode})
+        found = answers.words(self._api.get("/api/batteries", again=True).get("mode"))
+        return self._confirmed(f"the mode {mode}", found == mode)
+
+    def set_permissions(self, permissions: Sequence[str]) -> bool:
+        """Say what the batteries may do; written only when it is something else than now."""
+        wanted = [one for one in PERMISSIONS if one in permissions]
+        unknown = [one for one in permissions if one not in PERMISSIONS]
+        if unknown:
+            hint = f"There are: {', '.join(PERMISSIONS)}."
+            raise DeviceRefused(self._name, f"there is no permission {unknown[0]!r}", hint=hint)
+        group = self._api.get("/api/batteries", again=True)
+        if "permissions" not in group:
+            hint = "Update the firmware of the meter (API 2.2.0 or later)."
+            raise NotSetUp(self._name, "it cannot be told what the batteries may do", hint=hint)
+        if _same(group, wanted) and answers.words(group.get("mode")) != "to_full":
+            return True
+        if answers.words(group.get("mode")) == "to_full":
+            self._api.put("/api/batteries", {"mode": "zero"})  # permissions cannot be written while it fills up
+        self._api.put("/api/batteries", {"permissions": wanted})
+        return self._confirmed("what the batteries may do", _same(self._api.get("/api/batteries", again=True), wanted))
+
+    # --- shared
+
+    def _confirmed(self, what: str, holds: bool) -> bool:
+        if not holds:
+            raise DeviceRefused(self._name, f"it was told {what} but does not take it", hint="Look at it in the app.")
+        return True
+
+    def _api_answers_again(self) -> None:
+        """Forget what the appliance drew before the relay moved."""
+        self._context.shared.get("answers", {}).get(f"homewizard {self._name}", {}).pop(self._data_path, None)
+
+    @property
+    def _data_path(self) -> str:
+        return "/api/measurement" if self._api.is_v2 else "/api/v1/data"
+
+    def _answer(self) -> Measured:
+        return measured(self._api.get(self._data_path), self._context.now())
+
+    def _measured(self, wanted: str) -> Measured:
+        product = self._api.identity.product_type
+        what = self._what(product)
+        if what != wanted:
+            hint = "" if product in (P1, BATTERY) else f'If it measures that, say measures = "{wanted}".'
+            raise NotSetUp(
+                self._name, f"it is a {NAMES.get(product, product)} and measures {what}, not {wanted}", hint=hint
+            )
+        return self._answer()
+
+    def _what(self, product: str) -> str:
+        """Return what it measures: a P1 the grid, a battery itself, anything else what the config says."""
+        return {P1: "grid", BATTERY: "battery"}.get(product, self._settings.measures or "device")
+
+    def _power(self, found: Measured) -> float:
+        if found.power_w is None:
+            raise DeviceReplyError(self._name, "it tells no power", hint="Is the meter's cable plugged in?")
+        return found.power_w
+
+    def _require(self, product: str, verb: str) -> None:
+        found = self._api.identity.product_type
+        if found != product:
+            raise NotSetUp(self._name, f"it is a {NAMES.get(found, found)}, which cannot be {verb}")
+
+
+def _same(group: object, wanted: Sequence[str]) -> bool:
+    found = group.get("permissions") if hasattr(group, "get") else None
+    return isinstance(found, list) and sorted(map(str, found)) == sorted(wanted)

@@ -1,0 +1,349 @@
+"""HomeWizard's devices over v1 and v2: what they say, in the house's signs, and what may go wrong with them."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from solarctl.drivers.homewizard_tls import CA_FILE, VERIFY_X509_STRICT, tls_context
+from solarctl.drivers.homewizard_values import measured
+from solarctl.errors import DeviceError, DeviceLoginError, DeviceRefused, DeviceReplyError, DeviceUnreachable, Exit
+from solarctl.settings import Secret
+from tests.drivers.contracts import (
+    BatteryMeterContract,
+    GridMeterContract,
+    LoadMeterContract,
+    SolarMeterContract,
+    SwitchContract,
+)
+from tests.fakes import NOON
+
+
+def died(shelf: Any, name: str, **keys: Any) -> Any:
+    driver = shelf.open(name, **keys)
+    shelf.made.faults.set("dead")
+    return driver
+
+
+@pytest.mark.parametrize("v2", [False, True])
+class TestP1(GridMeterContract):
+    """The P1 meter, by both versions."""
+
+    @pytest.fixture
+    def driver(self, shelf, v2):
+        return shelf.open("p1", v2=v2)
+
+    @pytest.fixture
+    def importing_w(self, shelf):
+        return lambda power_w: shelf.steady(grid_w=power_w)
+
+    @pytest.fixture
+    def silent(self, shelf, v2):
+        return died(shelf, "p1", v2=v2)
+
+    def test_counters(self, driver):
+        """The lifetime counters come along."""
+        reading = driver.read_grid()
+        assert reading.import_kwh == pytest.approx(10830.511)
+        assert reading.export_kwh == pytest.approx(4321.333)
+
+    def test_registers_instead_of_totals(self, shelf, driver):
+        """An old meter tells registers only; their sum is the total."""
+        shelf.made.faults.set("registers-only")
+        assert driver.read_grid().import_kwh == pytest.approx(10830.511, abs=0.002)
+
+
+class TestSolarMeter(SolarMeterContract):
+    """A kWh meter on the panels counts production as negative; we do not."""
+
+    @pytest.fixture
+    def driver(self, shelf):
+        return shelf.open("solar-meter")
+
+    @pytest.fixture
+    def producing_w(self, shelf):
+        return lambda power_w: shelf.steady(solar_w=power_w)
+
+    @pytest.fixture
+    def silent(self, shelf):
+        return died(shelf, "solar-meter")
+
+
+class TestLoadMeter(LoadMeterContract):
+    """The same meter in front of the house's loads."""
+
+    @pytest.fixture
+    def driver(self, shelf):
+        shelf.made.devices["solar-meter"].production = False
+        return shelf.open("solar-meter", measures="load")
+
+    @pytest.fixture
+    def consuming_w(self, shelf):
+        return lambda power_w: shelf.steady(load_w=power_w)
+
+    @pytest.fixture
+    def silent(self, shelf):
+        return died(shelf, "solar-meter", measures="load")
+
+
+class TestBattery(BatteryMeterContract):
+    """The plug-in battery, over TLS; it counts charging as positive, we do not."""
+
+    @pytest.fixture
+    def driver(self, shelf):
+        return shelf.open("plug-in-battery")
+
+    @pytest.fixture
+    def charged_pct(self, shelf):
+        def charge(pct: float) -> None:
+            shelf.house.battery.soc_pct = pct
+
+        return charge
+
+    @pytest.fixture
+    def discharging_w(self, shelf):
+        return lambda power_w: shelf.steady(battery_w=power_w)
+
+    @pytest.fixture
+    def silent(self, shelf):
+        return died(shelf, "plug-in-battery")
+
+
+class TestSocket(SwitchContract):
+    """An Energy Socket."""
+
+    @pytest.fixture
+    def driver(self, shelf):
+        return shelf.open("boiler-socket")
+
+    @pytest.fixture
+    def is_on(self, shelf):
+        return lambda: shelf.made.sockets["boiler-socket"].on
+
+    @pytest.fixture
+    def writes(self, shelf):
+        return lambda: shelf.made.devices["boiler-socket"].writes
+
+    @pytest.fixture
+    def silent(self, shelf):
+        return died(shelf, "boiler-socket")
+
+    def test_what_the_appliance_draws(self, driver):
+        """After switching, power and energy are those of now, not of before."""
+        driver.switch(True)
+        assert driver.read_switch().power_w == pytest.approx(2000)
+        assert driver.read_device().energy_kwh == pytest.approx(12.345)
+
+    def test_three_questions_to_look(self, shelf, driver):
+        """Who is it, is it on, what does it draw: nothing is asked twice in a run."""
+        driver.read_switch()
+        driver.read_device()
+        paths = [request.path for request in shelf.made.asked("boiler-socket")]
+        assert paths == ["/api", "/api/v1/state", "/api/v1/data"]
+
+    def test_a_locked_socket(self, shelf, driver):
+        """A socket that is locked on says so, and refuses to go off."""
+        shelf.made.faults.set("locked")
+        assert driver.read_switch().locked
+        with pytest.raises(DeviceRefused, match="locked"):
+            driver.switch(False)
+
+    def test_an_acknowledged_switch_that_did_not_move(self, shelf, driver):
+        """Only what is read back counts."""
+        shelf.made.faults.set("ignores-writes")
+        with pytest.raises(DeviceRefused, match="did not"):
+            driver.switch(True)
+
+
+FAULTS: list[tuple[str, str, type[DeviceError], int]] = [
+    ("http-500", "p1", DeviceUnreachable, Exit.TRY_AGAIN),
+    ("html-200", "p1", DeviceReplyError, Exit.NONSENSE),
+    ("torn", "p1", DeviceUnreachable, Exit.TRY_AGAIN),
+    ("no-power", "p1", DeviceReplyError, Exit.NONSENSE),
+    ("other-serial", "p1", DeviceRefused, Exit.REFUSED),
+    ("api-off", "p1", DeviceError, Exit.CONFIG),
+    ("unauthorized", "plug-in-battery", DeviceLoginError, Exit.LOGIN),
+    ("no-charge", "plug-in-battery", DeviceReplyError, Exit.NONSENSE),
+]
+
+
+@pytest.mark.parametrize(("fault", "name", "error", "code"), FAULTS)
+def test_faults(shelf: Any, fault: str, name: str, error: type[DeviceError], code: int) -> None:
+    """Each fault becomes the error that says what to do next."""
+    driver = shelf.open(name)
+    ask: Callable[[], Any] = driver.read_battery if name == "plug-in-battery" else driver.read_grid
+    ask()
+    driver = shelf.open(name)
+    shelf.made.faults.set(fault)
+    ask = driver.read_battery if name == "plug-in-battery" else driver.read_grid
+    with pytest.raises(error) as caught:
+        ask()
+    assert caught.value.exit_code == code
+
+
+def test_numbers_as_text(shelf):
+    """Numbers that come as text are numbers."""
+    shelf.made.faults.set("text-numbers")
+    assert shelf.open("plug-in-battery").read_battery().soc_pct == 50
+
+
+def test_a_stale_telegram_is_old(shelf):
+    """A meter whose cable is loose repeats its last telegram; the reading bears that telegram's moment."""
+    shelf.made.faults.set("stale-telegram")
+    assert not shelf.open("p1", v2=True).read_grid().is_fresh(NOON, 2)
+
+
+class TestSerial:
+    """The device that was known stays the only one that is believed."""
+
+    def test_it_is_learned(self, shelf):
+        """At first contact the serial is kept, and v2 need not ask again: the certificate says it."""
+        shelf.open("plug-in-battery").read_battery()
+        assert shelf.context.store.get("devices", "plug-in-battery")["serial"] == "5c2fafaa0005"
+        before = len(shelf.made.asked("plug-in-battery"))
+        shelf.open("plug-in-battery").read_battery()
+        asked = shelf.made.asked("plug-in-battery")[before:]
+        assert [request.path for request in asked] == ["/api/measurement"]
+
+    def test_another_socket_is_never_switched(self, shelf):
+        """When the router has given the address to another socket, that one stays as it is."""
+        shelf.open("boiler-socket").read_switch()
+        driver = shelf.open("boiler-socket", base_url=shelf.made.plain["bike-socket"].url)
+        with pytest.raises(DeviceRefused, match="5c2fafaa0003"):
+            driver.switch(True)
+        assert not shelf.made.sockets["bike-socket"].on
+
+    def test_a_certificate_of_another_device(self, shelf):
+        """v2: the certificate gives another device away before it gets the token."""
+        driver = shelf.open("plug-in-battery", serial="5C:2F:AF:AA:00:99")
+        with pytest.raises(DeviceRefused, match="5c2fafaa0005"):
+            driver.read_battery()
+        assert shelf.made.asked("plug-in-battery") == []
+
+    def test_a_serial_in_the_config(self, shelf):
+        """A serial from the config is written in any form."""
+        assert shelf.open("p1", serial="5C-2F-AF-AA-00-01").read_grid().grid_w == 0
+
+
+class TestTls:
+    """HomeWizard's CA and nothing else."""
+
+    def test_the_shipped_ca(self, shelf):
+        """Our CA is shipped with the package, and a device of another CA gets no request."""
+        assert CA_FILE.exists()
+        driver = shelf.open("plug-in-battery", ca_file=None)
+        with pytest.raises(DeviceUnreachable, match="prove who it is"):
+            driver.read_battery()
+        assert shelf.made.asked("plug-in-battery") == []
+
+    def test_a_version_1_ca_is_believed(self, own_ca):
+        """Python 3.13 refuses such CAs by default; that one flag is taken back, and no other check."""
+        for ca in (None, own_ca):
+            context = tls_context("battery", ca, lambda _serial: None)
+            assert not context.verify_flags & VERIFY_X509_STRICT
+            assert context.verify_mode == ssl.CERT_REQUIRED
+            assert len(context.get_ca_certs()) == 1
+
+    def test_the_flags_number(self):
+        """The flag is the one that Python 3.13 switches on."""
+        assert getattr(ssl, "VERIFY_X509_STRICT", VERIFY_X509_STRICT) == VERIFY_X509_STRICT
+
+
+class TestKinds:
+    """One driver, several kinds of device."""
+
+    @pytest.mark.parametrize(
+        ("name", "keys", "what"),
+        [
+            ("p1", {}, ("grid",)),
+            ("boiler-socket", {}, ("switch", "device")),
+            ("solar-meter", {}, ("solar",)),
+            ("solar-meter", {"measures": ""}, ("device",)),
+            ("plug-in-battery", {}, ("battery",)),
+        ],
+    )
+    def test_what_there_is_to_ask(self, opened, name, keys, what):
+        """`status` and `record` ask each kind only what it can tell."""
+        assert opened(name, **keys).measured() == what
+
+    def test_a_silent_stranger_is_asked_one_question(self, shelf):
+        """A device that was never seen fails once, not five times."""
+        shelf.made.faults.set("dead")
+        assert shelf.open("p1").measured() == ("device",)
+
+    def test_the_wrong_question(self, opened):
+        """A P1 meter cannot be switched; that is a mistake in the config."""
+        with pytest.raises(DeviceError, match="cannot be switched") as caught:
+            opened("p1").switch(True)
+        assert caught.value.exit_code == Exit.CONFIG
+        with pytest.raises(DeviceError, match="measures device, not solar"):
+            opened("boiler-socket").read_solar()
+
+    def test_no_token(self, shelf):
+        """v2 without a token asks for pairing."""
+        with pytest.raises(DeviceLoginError, match="token"):
+            shelf.open("plug-in-battery", token=Secret("wrong")).read_battery()
+
+
+class TestBatteryGroup:
+    """The P1 tells the batteries what they may do."""
+
+    def test_permissions(self, shelf):
+        """Permissions are written once, read back, and not written again."""
+        group = shelf.open("p1", v2=True)
+        assert group.set_permissions(["charge_allowed"])
+        assert not shelf.house.battery.may_discharge
+        assert shelf.house.battery.may_charge
+        writes = shelf.made.devices["p1"].writes
+        assert shelf.open("p1", v2=True).set_permissions(["charge_allowed"])
+        assert shelf.made.devices["p1"].writes == writes
+        assert group.set_permissions(["charge_allowed", "discharge_allowed"])
+        assert shelf.house.battery.may_discharge
+
+    def test_holding_and_back(self, shelf):
+        """No permission at all is standby."""
+        group = shelf.open("p1", v2=True)
+        group.set_permissions([])
+        assert group.read_reserve().mode == "standby"
+        group.set_permissions(["discharge_allowed"])
+        assert shelf.open("p1", v2=True).read_reserve().mode == "zero"
+
+    def test_full_speed(self, shelf):
+        """to_full charges from the grid; permissions end it."""
+        group = shelf.open("p1", v2=True)
+        assert group.set_mode("to_full")
+        assert shelf.house.battery.force_w is not None
+        assert group.set_permissions(["charge_allowed", "discharge_allowed"])
+        assert shelf.house.battery.force_w is None
+
+    def test_words_that_do_not_exist(self, shelf):
+        """A misspelt mode or permission is refused before anything is sent."""
+        group = shelf.open("p1", v2=True)
+        for ask in (lambda: group.set_mode("full"), lambda: group.set_permissions(["charge"])):
+            with pytest.raises(DeviceRefused, match="there is no"):
+                ask()
+
+    def test_old_firmware(self, shelf):
+        """A meter that knows no permissions says what to update."""
+        shelf.made.faults.set("old-firmware")
+        with pytest.raises(DeviceError, match="cannot be told") as caught:
+            shelf.open("p1", v2=True).set_permissions([])
+        assert caught.value.exit_code == Exit.CONFIG
+
+    def test_a_refusal(self, shelf):
+        """A mode that is acknowledged but not taken is refused."""
+        shelf.made.faults.set("ignores-writes")
+        with pytest.raises(DeviceRefused, match="does not take it"):
+            shelf.open("p1", v2=True).set_mode("standby")
+
+
+def test_three_phases():
+    """Phases add up where the total is missing, and missing fields are not zero."""
+    found = measured({"active_power_l1_w": 100, "active_power_l2_w": -50.5, "active_power_l3_w": 20}, NOON)
+    assert found.power_w == pytest.approx(69.5)
+    assert found.phases_w == (100, -50.5, 20)
+    assert measured({}, NOON).power_w is None
+    assert measured({"state_of_charge_pct": 128}, NOON).soc_pct is None
