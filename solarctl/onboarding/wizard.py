@@ -122,14 +122,19 @@ class Wizard:
         """Open the draft as it is now."""
         return Trial(self.draft.config(), self.state_dir, self.clock, self.log)
 
-    def attempt(self, what: Callable[[Trial], T], again: str = "Try again?") -> T | None:
-        """Do something with devices; None when it fails for good. Trouble is told, and kept for the exit code."""
+    def attempt(self, what: Callable[[Trial], T], again: str = "Try again?", *, essential: bool = True) -> T | None:
+        """Do something with devices; None when it fails for good. Trouble is told, and kept for the exit code.
+
+        `essential` False: a convenience (a list to choose from); its failure costs nothing.
+        """
         while True:
             trial = self.trial()
             try:
                 found = what(trial)
             except SolarctlError as error:
                 self.say(f"  That did not work. {_sentence(error)}")
+                if not essential:
+                    return None
                 if self.dialogue.interactive and self.confirm("setup.again", again, default=False):
                     continue
                 self.troubles.append(error)

@@ -271,3 +271,34 @@ def test_at_a_terminal(tmp_path: Path) -> None:
         assert home.run("precool", "--now", "2026-07-15T12:00").exit in (0, 76)
         assert json.loads(home.run("device", "read", "hall", "--json").out)["readings"]
         assert len(portal.logins) == 1
+
+
+def test_a_charger_is_listed_and_chosen(tmp_path: Path) -> None:
+    """The charger is found by its account, its circuit is named, and easee-balance is offered with a grid meter."""
+    with served(tmp_path, "easee", "solax-cloud", tables="", clock=DrivenClock(NOON)) as home:
+        home.config_path = tmp_path / "new" / "config.toml"
+        easee, solax = home.emulators["easee"], home.emulators["solax-cloud"]
+        account = tomllib.loads(easee.config())["accounts"]["easee"]
+        given = {
+            "site": {"timezone": ZONE, "latitude": 50.1, "longitude": 14.4},
+            "solax": {"token": solax.token, "serial": solax.serial, "base_url": solax.url},
+            "easee": {"username": account["username"], "password": easee.password, "base_url": easee.url},
+            "signs": {"check": False},
+        }
+        result = setup(home, given)
+        assert result.exit == 0, result
+        config = tomllib.loads(home.config_path.read_text())
+        assert config["devices"]["car"]["charger_id"] == easee.charger.serial
+        assert config["easee-balance"] == {"charger": "car", "grid": "inverter", "battery": "inverter"}
+        assert home.run("easee-balance", "--dry-run").exit == 0
+
+
+def test_a_refused_list_of_relays_is_no_trouble(house: Home) -> None:
+    """A project that may not list its devices is set up by the id alone."""
+    given = answers(house)
+    given["tuya"]["device_id"] = given["tuya"].pop("device_ids")[0]
+    house.emulators["tuya"].faults.set("http-500", times=3)
+    result = setup(house, given)
+    assert result.exit == 0, result
+    assert "That did not work" in result.out
+    assert "grid-relay" in tomllib.loads(house.config_path.read_text())["devices"]

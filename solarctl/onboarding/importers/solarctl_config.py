@@ -48,7 +48,9 @@ def _add_device(
     if driver in WEATHER:
         answers["weather"] = {"service": driver} | _plain(device, folder)
     elif driver == "tuya-switch":
-        answers["tuya"].setdefault("device_ids", []).append(device.get("device_id"))
+        known = answers["tuya"].setdefault("device_ids", [])
+        known.append(device.get("device_id"))
+        answers["tuya"][f"name_{len(known)}"] = name
     elif driver == "honeywell-tcc":
         answers["honeywell"].setdefault("thermostats", []).append(device.get("device_id"))
     elif driver == "mqtt-meter" and step == "mqtt":

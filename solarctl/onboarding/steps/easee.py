@@ -1,9 +1,12 @@
-"""An Easee charger."""
+"""An Easee charger: log in, list the chargers, choose; site and circuit are found out and shown."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from solarctl.drivers import catalogue
 from solarctl.onboarding import checks
+from solarctl.onboarding.trial import Trial
 from solarctl.onboarding.wizard import Step, Wizard
 
 
@@ -14,15 +17,37 @@ def run(wizard: Wizard) -> None:
         "password": wizard.secret("easee.password", "Password", "easee"),
     }
     account = wizard.add_account("easee", values | wizard.addresses("easee"))
-    charger_id = wizard.ask("easee.charger_id", "Charger id, on its label (EH…)", check=checks.not_empty)
-    wizard.say(
-        "  Once, by hand: in the Easee app, set the circuit's current for when the charger is off line to what the"
-    )
-    wizard.say(
-        "  car may draw when nobody steers it (6 A, or 0). It holds whenever a limit's minutes are over, also when"
-    )
-    wizard.say("  this computer dies. solarctl never writes it: it is kept in flash, which wears out.")
-    wizard.add_device("car", {"driver": "easee", "account": account, "charger_id": charger_id})
+    listed = wizard.attempt(lambda trial: _chargers(trial, account))
+    if not listed:
+        if listed is not None:
+            wizard.say("  This account sees no charger.")
+        wizard.draft.drop(f"accounts.{account}")
+        return
+    charger_id = wizard.pick("easee.charger_id", "Which charger?", listed, listed[0][0])
+    if not wizard.add_device("car", {"driver": "easee", "account": account, "charger_id": charger_id}):
+        wizard.draft.drop(f"accounts.{account}")
+
+
+def _chargers(trial: Trial, account: str) -> list[tuple[str, str]]:
+    """Return (id, label) of the account's chargers, with the circuit each hangs on."""
+    opened = trial.site.account(account)
+    rows = opened.call(account, "GET", "/api/chargers").json()
+    found = [row for row in rows if isinstance(row, dict) and row.get("id")] if isinstance(rows, list) else []
+    return [(str(row["id"]), _label(opened, row)) for row in found]
+
+
+def _label(opened: Any, row: dict[str, Any]) -> str:
+    return f"{row.get('name') or 'charger'} ({row['id']}{_circuit(opened, row['id'])})"
+
+
+def _circuit(opened: Any, charger_id: str) -> str:
+    site = opened.call(charger_id, "GET", f"/api/chargers/{charger_id}/site", absent_ok=True).json()
+    if not isinstance(site, dict):
+        return ""
+    circuits = [one for one in site.get("circuits") or () if isinstance(one, dict)]
+    words = [f"circuit {one.get('panelName') or one.get('id')}, {one['ratedCurrent']:g} A" for one in circuits
+             if isinstance(one.get("ratedCurrent"), int | float)]  # fmt: skip
+    return f", {words[0]}" if len(words) == 1 else ""
 
 
 STEP = Step("easee", "A car charger (Easee)", 40, run, offered=lambda wizard: "easee" in catalogue.DRIVERS)

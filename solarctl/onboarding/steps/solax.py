@@ -13,7 +13,8 @@ def run(wizard: Wizard) -> None:
         values["api"] = api
     account = wizard.add_account("solax", values | wizard.addresses("solax"))
     serial = wizard.ask("solax.serial", "Registration number of the dongle", check=checks.not_empty)
-    wizard.add_device("inverter", {"driver": "solax-cloud", "account": account, "serial": serial})
+    if not wizard.add_device("inverter", {"driver": "solax-cloud", "account": account, "serial": serial}):
+        wizard.draft.drop(f"accounts.{account}")
 
 
 STEP = Step("solax", "A SolaX inverter (SolaxCloud)", 20, run)
