@@ -13,7 +13,7 @@ from solarctl.settings import Secret
 from solarctl.virtualhome.car import Car
 from solarctl.virtualhome.clock import DrivenClock
 from solarctl.virtualhome.easee_charger import EaseeCharger
-from solarctl.virtualhome.emulators.easee import PASSWORD, USER
+from solarctl.virtualhome.easee_tokens import PASSWORD, USER
 from solarctl.virtualhome.emulators.easee import Easee as Cloud
 from solarctl.virtualhome.house import House
 from tests.fakes import FakeBudget, MemoryStore, MemoryTokens, context

@@ -125,7 +125,7 @@ def test_a_full_disk_spends_no_refresh_token(bench):
 def test_the_lifetime_is_what_easee_says(bench):
     """An hour today, a day formerly, and it may come as a float."""
     one = bench()
-    one.cloud.token_s = 86_400
+    one.cloud.desk.token_s = 86_400
     one.cloud.faults.set("old-expiry")
     one.run().read_charger()
     assert one.account.token_lifetime_s() == pytest.approx(86_400, abs=1)

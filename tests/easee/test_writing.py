@@ -9,7 +9,7 @@ import pytest
 
 from solarctl.errors import DeviceError, DeviceRefused, Exit
 from solarctl.virtualhome.car import Car
-from solarctl.virtualhome.emulators.easee import CIRCUIT_ID, FLASH_KEYS, SITE_ID
+from solarctl.virtualhome.easee_answers import CIRCUIT_ID, FLASH_KEYS, SITE_ID
 
 DYNAMIC = f"/api/sites/{SITE_ID}/circuits/{CIRCUIT_ID}/dynamicCurrent"
 

@@ -292,7 +292,7 @@ def test_at_night_silence_is_expected(home):
         home.clock.advance(minutes=20)
     home.inverter.faults.set("night")
     found = run(home)
-    assert (found["exit"], found["reason"], found["actions"]) == (0, "no-reading", [])
+    assert (found["exit"], found["reason"], found["actions"]) == (0, "no-reading", []), found
     home.clock.advance(minutes=1)
     assert home.run("easee-balance", "-q").err == ""
 

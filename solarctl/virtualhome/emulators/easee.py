@@ -19,19 +19,28 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from solarctl.context import Clock
+from solarctl.virtualhome.easee_answers import (
+    CIRCUIT_ID,
+    FLASH_KEYS,
+    SITE_ID,
+    charger_config,
+    charger_row,
+    circuit_settings,
+    error,
+    forbidden,
+    is_within,
+    observations,
+    site,
+    too_many,
+)
 from solarctl.virtualhome.easee_charger import Command, EaseeCharger
+from solarctl.virtualhome.easee_tokens import PASSWORD, USER, TokenDesk
 from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.house import House
 
-USER, PASSWORD = "owner@example.com", "sun-and-wind"
-SITE_ID, CIRCUIT_ID = 540_042, 240_042
 OBSERVATIONS = (100, 300.0)  # requests, seconds
 SETTINGS = (20, 60.0)
 BLOCK = timedelta(hours=24)  # after the last request
-FLASH_KEYS = frozenset(
-    {"maxCircuitCurrentP1", "maxCircuitCurrentP2", "maxCircuitCurrentP3", "offlineMaxCircuitCurrentP1",
-     "offlineMaxCircuitCurrentP2", "offlineMaxCircuitCurrentP3", "maxChargerCurrent", "limitToSinglePhaseCharging"}
-)  # fmt: skip
 
 
 class Easee(HttpEmulator):
@@ -80,16 +89,10 @@ class Easee(HttpEmulator):
         super().__init__(home, clock)
         self.home: House = home
         self.charger = charger or EaseeCharger(home)
-        self.token_s = token_s
-        self.password = PASSWORD
-        self.logins = 0
-        self.refreshes = 0
+        self.desk = TokenDesk(self.faults, self.charger.serial, token_s)
         self.writes: list[tuple[datetime, str, dict[str, Any]]] = []
         self.flash_writes = 0
         self.blocked_until: datetime | None = None
-        self._access: dict[str, datetime] = {}
-        self._refresh: set[str] = set()
-        self._issued = 0
         self._windows: dict[str, deque[datetime]] = {"observations": deque(), "settings": deque()}
         self.refused_429 = 0
 
@@ -103,15 +106,22 @@ class Easee(HttpEmulator):
         )
 
     def secrets(self) -> dict[str, str]:
-        return {"easee.secret": self.password + "\n"}
+        return {"easee.secret": PASSWORD + "\n"}
 
     def counters(self) -> dict[str, int]:
         return {"requests": len(self.journal), "logins": self.logins, "writes": len(self.writes)}
 
     def forget_tokens(self) -> None:
         """Make every token issued so far worthless."""
-        self._access.clear()
-        self._refresh.clear()
+        self.desk.forget()
+
+    @property
+    def logins(self) -> int:
+        return self.desk.logins
+
+    @property
+    def refreshes(self) -> int:
+        return self.desk.refreshes
 
     # --- the service
 
@@ -123,9 +133,9 @@ class Easee(HttpEmulator):
             self.blocked_until = now + BLOCK
         if self.blocked_until is not None and now < self.blocked_until:
             self.blocked_until = now + BLOCK
-            return _forbidden()
+            return forbidden()
         if (seconds := take("http-429")) is not None:
-            return _too_many(None if seconds is True else seconds)
+            return too_many(None if seconds is True else seconds)
         for status in (500, 502):
             if take(f"http-{status}"):
                 return Response.html("<h1>Bad Gateway</h1>", status)
@@ -143,192 +153,79 @@ class Easee(HttpEmulator):
     def _routed(self, request: Request, now: datetime) -> Response:
         path, method = request.path, request.method
         if (method, path) == ("POST", "/api/accounts/login"):
-            return self._login(request, now)
+            return self.desk.login(request, now)
         if (method, path) == ("POST", "/api/accounts/refresh_token"):
-            return self._renew(request, now)
+            return self.desk.renew(request, now)
         for verb, pattern, name in ROUTES:
             found = re.fullmatch(pattern, path)
             if found is not None and verb == method:
-                if not self._is_known(request, now):
-                    return _error(401, 401, "Unauthorized", "The token is missing or not valid")
+                if not self.desk.knows(request, now):
+                    return error(401, 401, "Unauthorized", "The token is missing or not valid")
                 if self.faults.take("no-access"):
-                    return _error(403, 401, "AccessDenied", "You do not have access to this resource")
+                    return error(403, 401, "AccessDenied", "You do not have access to this resource")
                 answer: Response = getattr(self, name)(request, now, *found.groups())
                 return answer
-        return _forbidden()
-
-    # --- tokens
-
-    def _login(self, request: Request, now: datetime) -> Response:
-        body = request.json() or {}
-        self.logins += 1
-        if self.faults.take("login-500"):
-            return Response.html("<h1>Internal Server Error</h1>", 500)
-        if (body.get("userName"), body.get("password")) != (USER, self.password):
-            return _error(400, 100, "InvalidUserPassword", "Username or password is invalid")
-        return self._tokens(now)
-
-    def _renew(self, request: Request, now: datetime) -> Response:
-        body = request.json() or {}
-        self.refreshes += 1
-        if body.get("refreshToken") not in self._refresh or self.faults.take("refresh-refused"):
-            return _error(401, 104, "InvalidRefreshToken", "The refresh token is not valid")
-        self._refresh.discard(body["refreshToken"])
-        self._access.pop(str(body.get("accessToken")), None)
-        return self._tokens(now)
-
-    def _tokens(self, now: datetime) -> Response:
-        self._issued += 1
-        access, refresh = f"access-{self._issued}-{self.charger.serial}", f"refresh-{self._issued}"
-        self._access[access] = now + timedelta(seconds=self.token_s)
-        self._refresh.add(refresh)
-        lifetime: float = self.token_s + 0.25 if self.faults.take("old-expiry") else int(self.token_s)
-        return Response.of(
-            {
-                "accessToken": access,
-                "expiresIn": lifetime,
-                "accessClaims": ["User"],
-                "tokenType": "Bearer",
-                "refreshToken": refresh,
-            }
-        )
-
-    def _is_known(self, request: Request, now: datetime) -> bool:
-        if self.faults.take("lost-token"):
-            return False
-        scheme, _, token = (request.headers.get("Authorization") or "").partition(" ")
-        return scheme == "Bearer" and now < self._access.get(token, now)
+        return forbidden()
 
     # --- what there is
 
     def _chargers(self, request: Request, now: datetime) -> Response:
-        return Response.of([self._charger_row()])
-
-    def _charger_row(self) -> dict[str, Any]:
-        return {
-            "id": self.charger.serial,
-            "name": "Carport",
-            "color": 4,
-            "productCode": 1,
-            "backPlate": {"id": "BP42", "masterBackPlateId": "BP42"},
-            "levelOfAccess": 1,
-            "userRole": 1,
-        }
+        return Response.of([charger_row(self.charger)])
 
     def _site_of(self, request: Request, now: datetime, serial: str) -> Response:
         if serial != self.charger.serial or self.faults.take("unknown-charger"):
-            return _error(404, 404, "NotFound", "Charger not found")
-        return Response.of(self._site())
-
-    def _site(self) -> dict[str, Any]:
-        circuit: dict[str, Any] = {
-            "id": CIRCUIT_ID,
-            "siteId": SITE_ID,
-            "circuitPanelId": 1,
-            "panelName": "Carport",
-            "ratedCurrent": self.charger.max_circuit_a,
-            "chargers": [self._charger_row()],
-            "masterBackplate": {"id": "BP42", "masterBackPlateId": "BP42"},
-            "useDynamicMaster": False,
-            "parentCircuitId": None,
-        }
-        if self.faults.take("shared-circuit"):
-            circuit["chargers"].append(self._charger_row() | {"id": "EH000099"})
-        circuits = [circuit]
-        if self.faults.take("two-circuits"):
-            other = self._charger_row() | {"id": "EH000077"}
-            circuits.insert(0, circuit | {"id": CIRCUIT_ID - 1, "chargers": [other]})
-        return {"id": SITE_ID, "name": "Home", "circuits": circuits, "equalizers": []}
+            return error(404, 404, "NotFound", "Charger not found")
+        return Response.of(site(self.charger, self.faults))
 
     def _sites(self, request: Request, now: datetime) -> Response:
         return Response.of([{"id": SITE_ID, "name": "Home"}])
 
-    def _site_by_id(self, request: Request, now: datetime, site: str) -> Response:
-        if int(site) != SITE_ID:
-            return _error(404, 404, "NotFound", "Site not found")
-        found = self._site()
-        return Response.of(found if request.query.get("detailed") == "true" else {"id": SITE_ID, "name": "Home"})
+    def _site_by_id(self, request: Request, now: datetime, number: str) -> Response:
+        if int(number) != SITE_ID:
+            return error(404, 404, "NotFound", "Site not found")
+        detailed = request.query.get("detailed") == "true"
+        return Response.of(site(self.charger, self.faults) if detailed else {"id": SITE_ID, "name": "Home"})
 
     def _config_of(self, request: Request, now: datetime, serial: str) -> Response:
-        box = self.charger
-        limits = {f"circuitMaxCurrentP{phase}": box.max_circuit_a for phase in (1, 2, 3)}
-        return Response.of(
-            limits
-            | {
-                "isEnabled": True,
-                "authorizationRequired": not box.authorized,
-                "detectedPowerGridType": box.grid_type,
-                "offlineChargingMode": 0,
-                "enableIdleCurrent": False,
-                "limitToSinglePhaseCharging": False,
-                "phaseMode": box.phase_mode,
-                "maxChargerCurrent": box.max_charger_a,
-            }
-        )
+        return Response.of(charger_config(self.charger))
 
     def _removed(self, request: Request, now: datetime, serial: str) -> Response:
-        return _error(404, 404, "NotFound", "Resource not found")
+        return error(404, 404, "NotFound", "Resource not found")
 
     def _observations(self, request: Request, now: datetime, serial: str) -> Response:
         if not self._within("observations", OBSERVATIONS, now):
-            return _too_many(30)
+            return too_many(30)
         if serial != self.charger.serial:
-            return _error(404, 404, "NotFound", "Charger not found")
+            return error(404, 404, "NotFound", "Charger not found")
         wanted = [int(text) for text in request.query.get("ids", "").split(",") if text.isdigit()]
-        missing = self.faults.take("missing") or ()
-        values = self.faults.take("observation") or {}
-        age = timedelta(minutes=float(self.faults.take("stale") or 0))
-        zero = self.faults.take("session-zero")
-        nulls = self.faults.take("nulls")
-        texts = self.faults.take("bare-list")
-        rows: list[dict[str, Any]] = []
-        for number in wanted:
-            if number in missing or (number not in self.charger.observations and number not in values):
-                continue
-            kind, value, at = self.charger.observations.get(number, (4, None, now))
-            value = values.get(number, value)
-            if zero and number == 121:
-                value = 0.0
-            if nulls:
-                value = None
-            if kind == 3 and isinstance(value, float) and value == int(value):
-                value = int(value)  # as JSON writers without fractions do
-            stamp = f"{at - age:%Y-%m-%dT%H:%M:%S}Z"
-            rows.append({"id": number, "timestamp": stamp, "dataType": kind, "value": str(value) if texts else value})
-        return Response.of(rows if texts else {"observations": rows})
+        return Response.of(observations(self.charger, wanted, now, self.faults))
 
     # --- what is written
 
-    def _get_dynamic(self, request: Request, now: datetime, site: str, circuit: str) -> Response:
-        if (int(site), int(circuit)) != (SITE_ID, CIRCUIT_ID):
-            return _error(404, 404, "NotFound", "Circuit not found")
+    def _get_dynamic(self, request: Request, now: datetime, place: str, circuit: str) -> Response:
+        if (int(place), int(circuit)) != (SITE_ID, CIRCUIT_ID):
+            return error(404, 404, "NotFound", "Circuit not found")
         amps = self.charger.circuit_a
         return Response.of({"phase1": amps[0], "phase2": amps[1], "phase3": amps[2]})
 
-    def _set_dynamic(self, request: Request, now: datetime, site: str, circuit: str) -> Response:
+    def _set_dynamic(self, request: Request, now: datetime, place: str, circuit: str) -> Response:
         if not self._within("settings", SETTINGS, now):
-            return _too_many(30)
-        if (int(site), int(circuit)) != (SITE_ID, CIRCUIT_ID):
-            return _error(404, 404, "NotFound", "Circuit not found")
+            return too_many(30)
+        if (int(place), int(circuit)) != (SITE_ID, CIRCUIT_ID):
+            return error(404, 404, "NotFound", "Circuit not found")
         body = request.json()
         try:
             amps = [float(int(float(body[f"phase{phase}"]))) for phase in (1, 2, 3)]  # decimals are dropped
             ttl_min = float(body.get("timeToLive") or 0)
         except (KeyError, TypeError, ValueError):
-            return _error(400, 400, "BadArgument", "phase1, phase2 and phase3 are required")
+            return error(400, 400, "BadArgument", "phase1, phase2 and phase3 are required")
         self.writes.append((now, "dynamicCurrent", dict(body)))
         return self._accepted(22, lambda: self.charger.set_circuit(amps, ttl_min))
 
-    def _get_circuit(self, request: Request, now: datetime, site: str, circuit: str) -> Response:
-        box = self.charger
-        rows: dict[str, Any] = {}
-        for phase in (1, 2, 3):
-            rows[f"dynamicCircuitCurrentP{phase}"] = box.circuit_a[phase - 1]
-            rows[f"maxCircuitCurrentP{phase}"] = box.max_circuit_a
-            rows[f"offlineMaxCircuitCurrentP{phase}"] = box.offline_max_a[phase - 1]
-        return Response.of(rows | {"allowOfflineMaxCircuitCurrent": True, "masterChargerId": box.serial})
+    def _get_circuit(self, request: Request, now: datetime, place: str, circuit: str) -> Response:
+        return Response.of(circuit_settings(self.charger))
 
-    def _set_circuit(self, request: Request, now: datetime, site: str, circuit: str) -> Response:
+    def _set_circuit(self, request: Request, now: datetime, place: str, circuit: str) -> Response:
         return self._settings("circuit settings", request, now)
 
     def _set_charger(self, request: Request, now: datetime, serial: str) -> Response:
@@ -336,7 +233,7 @@ class Easee(HttpEmulator):
 
     def _settings(self, what: str, request: Request, now: datetime) -> Response:
         if not self._within("settings", SETTINGS, now):
-            return _too_many(30)
+            return too_many(30)
         body = request.json() or {}
         self.writes.append((now, what, dict(body)))
         self.flash_writes += bool(FLASH_KEYS & body.keys())
@@ -358,7 +255,7 @@ class Easee(HttpEmulator):
         self.writes.append((now, command, dict(body)))
         box = self.charger
         if command in ("pause_charging", "resume_charging") and not box.car.plugged:
-            return _error(400, 400, "NoCar", "No car is connected")
+            return error(400, 400, "NoCar", "No car is connected")
         actions = {
             "pause_charging": lambda: box.set_charger(0),
             "resume_charging": lambda: box.set_charger(32),
@@ -369,7 +266,7 @@ class Easee(HttpEmulator):
             ),
         }
         if command not in actions:
-            return _forbidden()
+            return forbidden()
         return self._accepted(48, actions[command])
 
     def _accepted(self, command_id: int, apply: Any) -> Response:
@@ -388,7 +285,7 @@ class Easee(HttpEmulator):
             (one for one in self.charger.commands if (one.command_id, one.ticks) == (int(command), int(ticks))), None
         )
         if found is None or found.accepted is None:
-            return _error(404, 404, "NotFound", "Command not found")
+            return error(404, 404, "NotFound", "Command not found")
         return Response.of(
             {
                 "serialNumber": serial,
@@ -400,15 +297,9 @@ class Easee(HttpEmulator):
         )
 
     def _within(self, window: str, limit: tuple[int, float], now: datetime) -> bool:
-        count, seconds = limit
-        times = self._windows[window]
-        while times and (now - times[0]).total_seconds() > seconds:
-            times.popleft()
-        times.append(now)
-        if len(times) > count:
-            self.refused_429 += 1
-            return False
-        return True
+        fits = is_within(self._windows[window], limit, now)
+        self.refused_429 += not fits
+        return fits
 
 
 ROUTES = (
@@ -427,16 +318,3 @@ ROUTES = (
     ("GET", r"/api/commands/([^/]+)/(\d+)/(\d+)", "_command_state"),
     ("GET", r"/state/([^/]+)/observations", "_observations"),
 )
-
-
-def _error(status: int, code: int, name: str, title: str) -> Response:
-    return Response.of({"errorCode": code, "errorCodeName": name, "title": title}, status)
-
-
-def _forbidden() -> Response:
-    return Response.of({"message": "Forbidden"}, 403)
-
-
-def _too_many(retry_after_s: float | None) -> Response:
-    headers = {} if retry_after_s is None else {"Retry-After": f"{retry_after_s:g}"}
-    return Response.of({"message": "Too Many Requests"}, 429, **headers)

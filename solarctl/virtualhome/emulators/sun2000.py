@@ -19,14 +19,9 @@ from typing import Any, ClassVar, Self
 from solarctl.context import Clock
 from solarctl.virtualhome.emulator import Emulator
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.sun2000_registers import METER_BLOCK, registers
 
-MODEL = "SUN2000-10KTL-M1"
-SERIAL = "HV0000000042"
-BIG = 0x7FFFFFFF
 POLL_S = 0.02
-METER_BLOCK = range(37101, 37139)
-SUM_BLOCK = range(37758, 37788)
-UNIT_BLOCK = range(37000, 37070)
 
 
 @dataclass(frozen=True)
@@ -117,6 +112,7 @@ class Sun2000(Emulator):
 
     def start(self, port: int = 0) -> Self:
         self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener.settimeout(POLL_S)
         threading.Thread(target=self._accept, args=(self._listener, self.clock.monotonic()), daemon=True).start()
         return self
 
@@ -132,7 +128,6 @@ class Sun2000(Emulator):
     # --- connections
 
     def _accept(self, listener: socket.socket, polled_s: float) -> None:
-        listener.settimeout(POLL_S)
         while True:
             # Driven time may leap while the kernel connects; nobody has connected before the last but one poll.
             not_before_s, polled_s = polled_s, self.clock.monotonic()
@@ -241,7 +236,8 @@ class Sun2000(Emulator):
             self.pinned["meter"] = 0
         else:
             self.pinned.pop("meter", None)
-        words = self._registers(unit)
+        self.home.advance(self.clock.now())
+        words = registers(self, unit)
         wanted = range(address, address + count)
         if any(register not in words for register in wanted):
             return refused(2)
@@ -251,100 +247,6 @@ class Sun2000(Emulator):
         if self.faults.take("empty"):
             found = []
         return "ok", bytes((3, 2 * len(found))) + struct.pack(f">{len(found)}H", *found)
-
-    # --- registers
-
-    def _registers(self, unit: int) -> dict[int, int]:
-        """Return every register this unit knows, as words."""
-        self.home.advance(self.clock.now())
-        first = unit == next(iter(self.units))
-        house, pinned = self.home, self.pinned
-        asleep = self.faults.take("standby")
-        solar_w = 0.0 if asleep else pinned.get("solar_w", house.solar_w) * self.units[unit]
-        battery_w = pinned.get("battery_w", house.battery_w) if first else 0.0
-        grid_w = pinned.get("grid_w", house.grid_w)
-        soc_pct = pinned.get("soc_pct", house.soc_pct)
-        if not first or self.faults.take("no-battery"):
-            soc_pct = None
-        words: dict[int, int] = {}
-        _text(words, 30000, 15, MODEL)
-        _text(words, 30015, 10, SERIAL if first else SERIAL[:-1] + str(unit % 10))
-        for register in range(30025, 30090):
-            words[register] = 0
-        _long(words, 30073, 10_000)
-        for register in range(32000, 32120):
-            words[register] = 0
-        words[32000] = 0x0006
-        _long(words, 32064, solar_w)
-        for register in (32069, 32070, 32071):
-            words[register] = round(self.volts * 10)
-        _long(words, 32080, solar_w + battery_w)
-        words[32085] = 5000
-        words[32089] = 0xA000 if asleep else 0x0200
-        _long(words, 32114, house.today.solar_kwh * 100)
-        words[37100] = pinned.get("meter", 1 if first else 0)
-        self._meter(words, grid_w, pinned.get("phases_w"))
-        if soc_pct is not None:
-            _battery(words, battery_w, soc_pct)
-        if self.faults.take("no-sum-block"):
-            for register in SUM_BLOCK:
-                words.pop(register, None)
-        for register in self.faults.take("unknown-registers") or ():
-            words.pop(register, None)
-        if sentinels := self.faults.take("no-value"):
-            _without_values(words, sentinels)
-        words.update(self.faults.take("register") or {})
-        return words
-
-    def _meter(self, words: dict[int, int], grid_w: float, phases_w: tuple[float, ...] | None) -> None:
-        for register in METER_BLOCK:
-            words[register] = 0
-        shares = self.home.phases if len(self.home.phases) == 3 else (1 / 3,) * 3
-        exports_w = [-power_w for power_w in phases_w] if phases_w else [-grid_w * share for share in shares]
-        for index, export_w in enumerate(exports_w):
-            _long(words, 37101 + 2 * index, self.volts * 10)
-            _long(words, 37107 + 2 * index, export_w / self.volts * 100)
-            _long(words, 37132 + 2 * index, export_w)
-            _long(words, 37126 + 2 * index, self.volts * 17.32)
-        _long(words, 37113, -grid_w)
-        words[37117], words[37118], words[37125], words[37138] = 1000, 5000, 1, 1
-        total = self.home.total
-        _long(words, 37119, total.export_kwh * 100)
-        _long(words, 37121, total.import_kwh * 100)
-
-
-def _battery(words: dict[int, int], battery_w: float, soc_pct: float) -> None:
-    for register in (*UNIT_BLOCK, *SUM_BLOCK):
-        words[register] = 0
-    words[37000] = words[37762] = 2
-    _long(words, 37001, -battery_w)
-    words[37003] = words[37763] = 4000
-    words[37004] = words[37760] = round(soc_pct * 10)
-    _long(words, 37046, 5000)
-    _long(words, 37048, 5000)
-    _long(words, 37758, 10_000)
-    _long(words, 37765, -battery_w)
-
-
-def _without_values(words: dict[int, int], which: Any) -> None:
-    longs = {32064, 32080, 37001, 37113, 37765, *range(37101, 37113, 2), *range(37126, 37138, 2)}
-    for register in [*words] if which is True else which:
-        if register in longs:
-            _long(words, register, BIG)
-        elif which is not True or register not in {r + 1 for r in longs}:
-            words[register] = 0x7FFF if register in (37764, 32087) else 0xFFFF
-    if which is True:
-        words[37100] = 1
-
-
-def _long(words: dict[int, int], address: int, value: float) -> None:
-    words[address], words[address + 1] = divmod(round(value) & 0xFFFFFFFF, 0x10000)
-
-
-def _text(words: dict[int, int], address: int, count: int, text: str) -> None:
-    raw = text.encode("ascii").ljust(2 * count, b"\0")
-    for index, word in enumerate(struct.unpack(f">{count}H", raw)):
-        words[address + index] = word
 
 
 def _close(connection: socket.socket) -> None:
