@@ -31,6 +31,13 @@ def _ours(text: str) -> str:
     return "\n".join(line if "solarctl" in line or "=" in line else "" for line in text.splitlines())
 
 
+def _is_debians() -> bool:
+    """Return whether `crontab` is the system's own program, and not one that somebody has put before it."""
+    import shutil
+
+    return shutil.which("crontab") in ("/usr/bin/crontab", "/bin/crontab")
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
@@ -42,7 +49,7 @@ def own_crontab() -> str:
     """Return the text of the user's crontab, empty when there is none."""
     if os.environ.get("SOLARCTL_CRONTAB"):  # a crontab kept elsewhere (busybox, tests)
         return _text(Path(os.environ["SOLARCTL_CRONTAB"]))
-    if os.geteuid() == 0 and SPOOL.is_dir():  # root may look for itself, which costs no process
+    if os.geteuid() == 0 and SPOOL.is_dir() and _is_debians():  # root may look for itself, which costs no process
         return _text(SPOOL / "root")
     import subprocess
 

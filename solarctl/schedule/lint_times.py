@@ -23,9 +23,7 @@ def check(schedule: Schedule) -> Iterator[Problem]:
     seen: dict[tuple[str, ...], Job] = {}
     for job in schedule.jobs:
         if job.schedule.startswith("@"):
-            yield problem(
-                job, f"{job.name} runs at a start of this computer only", "Give it times.", severity="warning"
-            )
+            yield problem(job, f"{job.name} runs only when this computer starts", "Give it times.", severity="warning")
             continue
         yield from _either_day(job)
         yield from _zone(job, schedule)
