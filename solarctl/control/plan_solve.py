@@ -1,0 +1,188 @@
+"""From a house and its tasks to a plan's slots: needs first, then what would be exported, then a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from solarctl.control.plan_battery import Steered
+from solarctl.control.plan_bound import lower_bound, wishes
+from solarctl.control.plan_house import NO_BATTERY, Following, House
+from solarctl.control.plan_place import Board, Row, Task
+
+ROUNDS = 3
+BOUND_ROUNDS = 40
+KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
+ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
+STRICT = 1e5  # money per kWh: what loads that live on surplus may not cause
+
+
+@dataclass(slots=True)
+class Solution:
+    """Rows of 0 and 1, what the battery and the grid do, and how cheap it could be."""
+
+    rows: list[Row]
+    got: list[int]
+    battery: list[float]
+    grid: list[float]
+    soc: list[float]
+    cost: float
+    bound: float = 0.0
+
+
+def solve(
+    house: House,
+    rows: Sequence[Row],
+    tasks: Sequence[Task],
+    *,
+    start_cost: float,
+    slot_min: int,
+    keep_cost: float = 0.0,
+    before: Sequence[Sequence[int]] | None = None,
+    shares: Sequence[float] | None = None,
+) -> Solution:
+    """Return the cheapest plan found.
+
+    `before`: the rows of the plan that is in force; it is kept unless another is worth `keep_cost` per changed load.
+    `shares`: the charge that the battery must have first, for each load (0 to 1).
+    """
+    step = max(1, ROUGH_MIN // slot_min)
+    needs = [task for task in tasks if task.need]
+    board = fresh(house, rows, needs, start_cost, step)
+    if before is not None:
+        kept = resumed(house, rows, needs, before, start_cost, step)
+        moved = sum(a.on != b.on for a, b in zip(kept.rows, board.rows))
+        if kept.unmet <= board.unmet + 1e-9 and kept.total <= board.total + keep_cost * moved:
+            board = kept
+    spread(board, [task for task in tasks if not task.need], shares, before)
+    return finished(board, tasks)
+
+
+def meter_for(house: House, rows: Sequence[Row], tasks: Sequence[Task]) -> Following | Steered:
+    """Return the house with what already runs in it."""
+    meter = Steered(house) if house.battery.commanded and house.battery.capacity > 0 else Following(house)
+    draws = {task.load: task.kwh for task in tasks}
+    changes: dict[int, float] = {}
+    for index, row in enumerate(rows):
+        for t, on in enumerate(row.on):
+            if on and index in draws:
+                changes[t] = changes.get(t, 0.0) + draws[index]
+    if changes:
+        meter.add(changes)
+    return meter
+
+
+def copied(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows once more, to be changed."""
+    return [replace(row, on=row.on[:]) for row in rows]
+
+
+def fresh(house: House, rows: Sequence[Row], needs: list[Task], start_cost: float, step: int) -> Board:
+    """Return the needs placed without looking back; when not all fit, once more with the most pressed first."""
+    board = Board(meter_for(house, rows, needs), copied(rows), needs, start_cost, step)
+    board.place_all()
+    if board.unmet > 1e-9:
+        pressed = sorted(needs, key=lambda task: task.last - task.first - task.count)
+        other = Board(meter_for(house, rows, needs), copied(rows), needs, start_cost, step)
+        other.place_all(pressed)
+        if other.unmet < board.unmet - 1e-9:
+            board = other
+    board.improve(ROUNDS)
+    return board
+
+
+def resumed(
+    house: House, rows: Sequence[Row], needs: list[Task], before: Sequence[Sequence[int]], start_cost: float, step: int
+) -> Board:
+    """Return the needs placed as they were before, as far as that still fits."""
+    mine = copied(rows)
+    for index, row in enumerate(mine):
+        was = row.on[:]
+        for task in (task for task in needs if task.load == index):
+            left = task.count - sum(row.on[task.first : task.last])
+            for t in range(max(task.first, row.bound_off), min(task.last, len(before[index]))):
+                if left > 0 and before[index][t] and not row.on[t]:
+                    row.on[t] = 1
+                    left -= 1
+        if not row.is_sound():
+            row.on = was
+    board = Board(meter_for(house, mine, needs), mine, needs, start_cost, step)
+    board.place_all()
+    return board
+
+
+def spread(
+    board: Board, spare: Sequence[Task], shares: Sequence[float] | None, before: Sequence[Sequence[int]] | None
+) -> None:
+    """Give what would be exported to the loads that live on it; the needs are not touched and get no dearer."""
+    if not spare:
+        return
+    main = board.meter
+    house = main.house  # type: ignore[attr-defined]
+    strict = replace(
+        house,
+        buy=(STRICT,) * house.count,
+        stored_value=STRICT if house.battery.capacity else 0.0,
+        limit=float("inf"),
+        net=tuple(main.net),
+    )
+    charge: Sequence[float] = main.soc  # type: ignore[attr-defined]
+    if house.battery.commanded:
+        strict = replace(strict, battery=NO_BATTERY, net=tuple(main.grid), stored_value=0.0)  # type: ignore[attr-defined]
+    meter = Following(strict)
+    wanted = [0.0] * house.count
+    meter.needs_charge = wanted
+    extra = [0.0] * house.count
+    dearest = max(house.sell) + board.start_cost + 1e-3
+    for task in spare:
+        row = board.rows[task.load]
+        least = (shares[task.load] if shares else 0.0) * house.battery.capacity
+        side = Board(meter, board.rows, [task], board.start_cost, board.step)
+        while side.got(task) < task.count:
+            row.allowed = [
+                net + task.kwh <= 1e-9 and soc >= least - 1e-9 for net, soc in zip(meter.net, _charges(meter, charge))
+            ]
+            if before is not None:
+                _prefer(row, before[task.load])
+            had = row.on[:]
+            count = side.place_some(task, dearest)
+            if not count and before is not None:
+                row.allowed = [
+                    net + task.kwh <= 1e-9 and soc >= least - 1e-9
+                    for net, soc in zip(meter.net, _charges(meter, charge))
+                ]
+                count = side.place_some(task, dearest)
+            if not count:
+                break
+            for t, (now, then) in enumerate(zip(row.on, had)):
+                if now and not then:
+                    wanted[t] = max(wanted[t], least)
+                    extra[t] += task.kwh
+        row.allowed = None
+    changes = {t: kwh for t, kwh in enumerate(extra) if kwh}
+    if changes:
+        if isinstance(main, Steered):
+            main.draw_exports(changes)
+        else:
+            main.add(changes)
+
+
+def _charges(meter: Following, planned: Sequence[float]) -> Sequence[float]:
+    return meter.soc if meter.house.battery.capacity else planned
+
+
+def _prefer(row: Row, before: Sequence[int]) -> None:
+    if row.allowed is not None and any(b and a and not o for a, b, o in zip(row.allowed, before, row.on)):
+        row.allowed = [a and bool(b) for a, b in zip(row.allowed, before)]
+
+
+def finished(board: Board, tasks: Sequence[Task]) -> Solution:
+    """Return the board as a solution, with its bound."""
+    meter = board.meter
+    assert isinstance(meter, Following | Steered)
+    got = [sum(board.rows[task.load].on[task.first : task.last]) for task in tasks]
+    tiny = 1e-6
+    prices = [guess / tiny for guess in meter.guesses(tiny)]
+    house = meter.house
+    least = lower_bound(house, wishes(board.rows, tasks, got), meter.cost, prices, BOUND_ROUNDS)
+    return Solution(board.rows, got, meter.battery(), list(meter.grid), list(meter.soc), meter.cost, least)
