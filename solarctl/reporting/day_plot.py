@@ -51,7 +51,7 @@ class _Page:
 
     def x(self, moment: datetime) -> float:
         share = (moment - self.start).total_seconds() / (self.end - self.start).total_seconds()
-        return LEFT + share * (RIGHT - LEFT)
+        return float(LEFT + share * (RIGHT - LEFT))
 
     def power_y(self, watts: float) -> float:
         share = (watts / 1000 - self.low_kw) / (self.high_kw - self.low_kw)
