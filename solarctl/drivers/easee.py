@@ -125,9 +125,9 @@ class Easee:
         """Return whether the charger has accepted; `DeviceRefused` when it never will."""
         device = words(command.get("device")) or self._serial()
         path = f"/api/commands/{device}/{whole(command.get('commandId'))}/{command.get('ticks')}"
-        reply = self._account.call(self._name, "GET", path, absent_ok=True)
-        if reply.status == 404:
-            return False
+        reply = self._account.call(self._name, "GET", path, optional=True)
+        if reply.status >= 400:
+            return False  # not known yet
         found = table(reply.json(), self._name, "Easee's answer about a command")
         accepted, result = flag(found.get("wasAccepted")), whole(found.get("resultCode"))
         if accepted:
@@ -141,9 +141,10 @@ class Easee:
         return False
 
     def _circuit_is_at(self, amps: tuple[int, int, int]) -> bool:
-        found = table(
-            self._account.call(self._name, "GET", self._circuit_path()).json(), self._name, "the circuit's current"
-        )
+        reply = self._account.call(self._name, "GET", self._circuit_path(), optional=True)
+        if reply.status >= 400:
+            return False
+        found = table(reply.json(), self._name, "the circuit's current")
         return tuple(number(found.get(f"phase{phase}")) for phase in (1, 2, 3)) == amps
 
     # --- where the charger is

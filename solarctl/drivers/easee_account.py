@@ -80,11 +80,12 @@ class EaseeAccount:
         kind: str = "all",
         params: Mapping[str, Any] | None = None,
         json: Any = None,
-        absent_ok: bool = False,
+        optional: bool = False,
     ) -> Reply:
         """Return the answer to a call, with a token that works; `device` is whom errors are about.
 
-        Every call states a target, so all may be repeated. `absent_ok`: a 404 is an answer too.
+        Every call states a target, so all may be repeated. `optional`: that there is nothing (404), or no such path
+        (403), is an answer too.
         """
         token = self._token()
         reply = self._send(device, method, path, token, kind, params, json)
@@ -92,8 +93,9 @@ class EaseeAccount:
             self._context.log(f"{self.name}: Easee refuses the token; one more attempt with a new one")
             token = self._renewed(token)
             reply = self._send(device, method, path, token, kind, params, json)
-        if reply.status < 400 or (reply.status == 404 and absent_ok):
+        if reply.status < 400 or (optional and reply.status in (403, 404)):
             return reply
+        self._heed(reply)
         said = _said(reply)
         if reply.status == 401:
             raise DeviceLoginError(device, f"Easee refuses a token it has just issued{said}", hint=self._again)
@@ -120,7 +122,7 @@ class EaseeAccount:
         self.quota.check()
         http = self._http(device, self._settings.base_url or HOST)
         http.hide(token["access_token"])
-        reply = http.request(
+        return http.request(
             method,
             path,
             params=params,
@@ -131,8 +133,6 @@ class EaseeAccount:
             ok=ANSWERS,
             each=lambda: self.quota.count(kind),
         )
-        self._heed(reply)
-        return reply
 
     def _heed(self, reply: Reply) -> None:
         """Stop calling where Easee wants no calls: too many requests, or a blocked address."""

@@ -96,6 +96,17 @@ def test_an_empty_body_from_a_slow_charger_is_pending(bench):
     assert one.run().set_charge_limit(10, ttl_min=3) is False
 
 
+@pytest.mark.parametrize("shape", ["empty-body", "object-body"])
+def test_a_write_that_nobody_confirms_is_pending(bench, shape):
+    """Where the cloud has no word about a write, the next run looks; its "Forbidden" there is no block."""
+    one = bench()
+    one.cloud.faults.set("no-confirmation")
+    one.cloud.faults.set(shape)
+    assert one.run().set_charge_limit(10, ttl_min=3) is False
+    one.wait(6)
+    assert one.run().read_charger().limit_a == 10
+
+
 @pytest.mark.parametrize(
     ("fault", "said"), [("reject", "did not accept"), ("expire", "did not hear"), ("no-access", "may not do that")]
 )

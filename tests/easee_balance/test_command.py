@@ -286,7 +286,7 @@ def test_a_session_counter_that_drops_to_zero(home):
 
 def test_at_night_silence_is_expected(home):
     """An inverter that sleeps is no trouble: exit 0, nothing on stderr with -q."""
-    home.configure(TABLE + AT_ONCE, site="latitude = 50.0\nlongitude = 14.4\nbudget_s = 12\n")
+    home.configure(TABLE + AT_ONCE, site="latitude = 50.0\nlongitude = 14.4\nbudget_s = 30\n")
     home.write(home.config_path.read_text().replace("settle_s =", "timeout_s = 0.5\nsettle_s ="))
     while not is_night(home.clock.now() + timedelta(seconds=30), {"latitude": 50.0, "longitude": 14.4}):
         home.clock.advance(minutes=20)

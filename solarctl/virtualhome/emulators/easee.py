@@ -1,13 +1,13 @@
 """Easee's cloud in front of a charger, as it answers since September 2026.
 
-    POST /api/accounts/login, /api/accounts/refresh_token      tokens; a refresh token serves once
+    POST /api/accounts/login, /api/accounts/refresh_token; a refresh token serves once
     GET  /api/chargers, /api/chargers/ID/site, /api/chargers/ID/config, /api/sites, /api/sites/N
     GET  /state/ID/observations?ids=109,120,…                  (no /api; the old /api/chargers/ID/state is gone)
     GET and POST /api/sites/N/circuits/N/dynamicCurrent        phase1..3 in A, timeToLive in minutes
     GET and POST /api/sites/N/circuits/N/settings, POST /api/chargers/ID/settings
     POST /api/chargers/ID/commands/…, GET /api/commands/ID/COMMAND/TICKS
 
-A path that does not exist is 403 "Forbidden", not 404. What is written takes effect a moment later.
+A path that does not exist is 403 "Forbidden". What is written takes effect a moment later.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Easee(HttpEmulator):
         "reject": "the charger does not accept the command",
         "expire": "the command runs out before the charger hears it",
         "unheard": "the command is never known, and never carried out",
+        "no-confirmation": "the paths that tell what became of a write do not exist",
         "bare-list": "observations are a bare list with texts as values, as an earlier form had it",
         "missing": "observations without these ids (value)",
         "observation": "observations with other values: {id: value}",
@@ -72,7 +73,7 @@ class Easee(HttpEmulator):
         "nulls": "all observed values are null",
         "half-json": "HTTP 200 with half of the JSON",
         "torn": "the line breaks in the middle of the body",
-        "slow": "the answer takes the value in real seconds (True: 30)",
+        "slow": "the answer takes the value in real seconds",
         "two-circuits": "the site has a second circuit with another charger",
         "shared-circuit": "a second charger hangs on the circuit",
         "old-expiry": "expiresIn is a float",
@@ -136,9 +137,8 @@ class Easee(HttpEmulator):
             return forbidden()
         if (seconds := take("http-429")) is not None:
             return too_many(None if seconds is True else seconds)
-        for status in (500, 502):
-            if take(f"http-{status}"):
-                return Response.html("<h1>Bad Gateway</h1>", status)
+        if status := next((one for one in (500, 502) if take(f"http-{one}")), None):
+            return Response.html("<h1>Bad Gateway</h1>", status)
         with self.home.lock:
             response = self._routed(request, now)
         if take("not-json"):
@@ -146,8 +146,7 @@ class Easee(HttpEmulator):
         if take("half-json"):
             response.body = response.body[: len(response.body) // 2]
         response.torn = bool(take("torn"))
-        slow = take("slow")
-        response.delay_s = 30.0 if slow is True else float(slow or 0)
+        response.delay_s = float(take("slow") or 0)
         return response
 
     def _routed(self, request: Request, now: datetime) -> Response:
@@ -159,6 +158,8 @@ class Easee(HttpEmulator):
         for verb, pattern, name in ROUTES:
             found = re.fullmatch(pattern, path)
             if found is not None and verb == method:
+                if name in ("_command_state", "_get_dynamic") and self.faults.take("no-confirmation"):
+                    return forbidden()
                 if not self.desk.knows(request, now):
                     return error(401, 401, "Unauthorized", "The token is missing or not valid")
                 if self.faults.take("no-access"):
