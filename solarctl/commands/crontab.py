@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,17 @@ from typing import TYPE_CHECKING
 import click
 
 from solarctl.cli_options import site_command
-from solarctl.errors import Exit, UsageError
+from solarctl.decision import Action, Decision
+from solarctl.errors import ConfigError, Exit, UsageError
 from solarctl.run import Run
 
 if TYPE_CHECKING:
     from solarctl.schedule.crontab import Crontab
+
+
+class Reason(StrEnum):
+    GIVEN_BACK = "given-back"
+
 
 FILE = click.option(
     "--file", type=click.Path(path_type=Path, allow_dash=True), help="Look at this file (- is stdin), not at cron's."
@@ -82,7 +89,7 @@ def _warn_of_doubles(run: Run, rest: bytes) -> None:
 @group.add_command
 @site_command("crontab remove", rule=False)
 def remove(run: Run) -> None:
-    """Take the marked block out of your crontab again."""
+    """Take the marked block out of your crontab again; what rules hold on your behalf is given back."""
     from solarctl.schedule import installing
 
     before = installing.read()
@@ -92,8 +99,23 @@ def remove(run: Run) -> None:
     verb = "would be taken" if run.dry_run else "was taken"
     words = f"The block {verb} out of your crontab." if after != before else "There is no block of solarctl's."
     run.answer({"changed": after != before and not run.dry_run}, words)
-    if after != before and not run.dry_run:
-        run.say("What rules hold on your behalf is given back by: solarctl pause")
+    if after != before:
+        _give_back(run)
+
+
+def _give_back(run: Run) -> None:
+    """Restore what rules hold on somebody's behalf, such as a battery's former reserve."""
+    from solarctl.commands import COMMANDS
+    from solarctl.commands.pause import given_back
+
+    actions: list[Action] = []
+    for command in COMMANDS:
+        try:
+            actions += given_back(run, command)
+        except ConfigError as error:
+            run.note(error)
+    if actions:
+        run.conclude(Decision(Reason.GIVEN_BACK, "What was held on your behalf is given back.", actions))
 
 
 @group.add_command

@@ -33,7 +33,7 @@ def pause(run: Run, command: str | None, until: str | None) -> None:
     """
     name = _checked(command)
     end = _end(run, until) if until else None
-    actions = [action for rule in ([name] if name != ALL else COMMANDS) for action in _given_back(run, rule)]
+    actions = [action for rule in ([name] if name != ALL else COMMANDS) for action in given_back(run, rule)]
     whose = "Every rule" if name == ALL else name
     when = f"until {end:%Y-%m-%d %H:%M}" if end else "until `solarctl resume`"
     if not run.dry_run:
@@ -65,7 +65,7 @@ def _checked(command: str | None) -> str:
     return command or ALL
 
 
-def _given_back(run: Run, name: str) -> list[Action]:
+def given_back(run: Run, name: str) -> list[Action]:
     """Return the actions by which a rule gives back what it holds; its command file may have `release(run)`."""
     if run.config.find(name) is None:
         return []

@@ -189,6 +189,20 @@ def test_pause_gives_back_what_the_owner_had(home: Home, clock: DrivenClock) -> 
     assert outcomes(home.json("pause")) == [("reserve", 20.0, "done")]
 
 
+def test_the_owner_s_reserve_returns_with_uninstalling(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the schedule is taken out of the crontab, the owner's reserve is given back too."""
+    crontab = home.folder / "crontab"
+    crontab.write_text("")
+    monkeypatch.setenv("SOLARCTL_CRONTAB", str(crontab))
+    home.run("crontab", "install")
+    home.run("peak-mode")
+    assert tesla(home).site.reserve_pct == 100
+    assert outcomes(home.json("crontab", "remove", "-n")) == [("reserve", 20.0, "dry-run")]
+    row = home.json("crontab", "remove")
+    assert (row["changed"], outcomes(row)) == (True, [("reserve", 20.0, "done")])
+    assert tesla(home).site.reserve_pct == 20
+
+
 def test_strategy_mode(home: Home, clock: DrivenClock) -> None:
     """By mode: self-powered in the peak, backup the rest of the day; the reserve is left alone."""
     home.configure(TABLES + 'strategy = "mode"\n')
