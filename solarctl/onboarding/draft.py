@@ -16,7 +16,6 @@ from solarctl.config import Config
 from solarctl.disk import make_folder, replace_files
 from solarctl.errors import ConfigError, Problem
 from solarctl.onboarding.toml_text import table_text, with_keys
-from solarctl.toml_lines import find_lines
 
 Path_ = tuple[str, ...]
 
@@ -123,7 +122,7 @@ class Draft:
     def config(self) -> Config:
         """Return the config as it will be, the new secrets inside, to try devices with."""
         raw = _with_secrets(self.raw, self.secrets)
-        return Config(self.path, raw, find_lines(self.text()))
+        return Config(self.path, raw, self.text())
 
     def text(self) -> str:
         """Return the config file as it will be; `ConfigError` when the old one cannot be extended."""

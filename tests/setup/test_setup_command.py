@@ -72,7 +72,7 @@ def test_from_nothing_to_a_dry_run_of_every_rule(house: Home) -> None:
         assert house.run(command, "--dry-run").exit == 0
     assert house.json("check")["exit"] == 0
     assert "hall: 77 ° indoors" in result.out
-    assert "precool -c " in result.out
+    assert "solarctl precool" in result.out
     assert house.emulators["smtp"].counters()["mails"] == 1
 
 

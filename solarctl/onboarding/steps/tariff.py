@@ -36,10 +36,11 @@ def run(wizard: Wizard) -> None:
         price = wizard.ask(f"tariff.{key}", f"{text} (empty: unknown)", "", check=_price)
         if price is not None:
             values[key] = price
-    dear = wizard.ask("tariff.peak_price", "Price of a kWh in dear hours (empty: unknown)", "", check=_price)
-    if dear is not None:
-        for window in values["windows"]:
-            window.setdefault("import_price", dear)
+    unpriced = [window for window in values["windows"] if "import_price" not in window]
+    if unpriced:
+        dear = wizard.ask("tariff.peak_price", "Price of a kWh in dear hours (empty: unknown)", "", check=_price)
+        for window in unpriced if dear is not None else ():
+            window["import_price"] = dear
     if currency := wizard.given("tariff.currency"):
         values["currency"] = currency
     wizard.draft.add("tariff", {key: value for key, value in values.items() if key != "windows"})
