@@ -50,6 +50,8 @@ class PlainView:
             self._say((start if index == 0 else self._margin) + line)
         for line in actions(ran):
             self._say(f"{self._margin}→ {line}")
+        for line in letter(ran):
+            self._say(line)
 
     def upset(self, at: datetime, trouble: Trouble, *, began: bool) -> None:
         if began:
@@ -138,12 +140,13 @@ def sentence(ran: Ran) -> str:
 
 def actions(ran: Ran) -> list[str]:
     """Return what was done or tried, in the words of the command itself."""
-    row = {"because": "", "actions": [], "text": ""} | dict(ran.row)
+    row = {"because": "", "actions": []} | dict(ran.row)
     tried = [action for action in row["actions"] if action["outcome"] not in ("unchanged", "dry-run")]
-    done = [line.strip() for line in describe(row | {"because": "", "actions": tried}).splitlines()[1:]]
-    return done + (_letter(row["text"]) if any(action["action"] == "mail" for action in tried) else [])
+    return [line.strip() for line in describe(row | {"because": "", "actions": tried}).splitlines()[1:]]
 
 
-def _letter(text: object) -> list[str]:
-    """Return a mail as it arrives, with a margin of its own."""
-    return ["", *(f"│ {line}".rstrip() for line in str(text).rstrip().splitlines()), ""]
+def letter(ran: Ran) -> list[str]:
+    """Return the mail that a run has sent, as it arrives, with a margin of its own."""
+    if not any(action["action"] == "mail" and action["outcome"] == "done" for action in ran.row.get("actions", ())):
+        return []
+    return ["", *(f"    │ {line}".rstrip() for line in str(ran.row.get("text", "")).rstrip().splitlines()), ""]
