@@ -7,7 +7,6 @@ here: a command hands in the class that its table must fit.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,13 +17,12 @@ from solarctl import secret_sources
 from solarctl.decode import Decoder, nearest
 from solarctl.errors import ConfigError, Problem
 from solarctl.settings import Secret, setting
-from solarctl.toml_lines import find_lines
 from solarctl.value import value
 
 T = TypeVar("T")
 
 SHARED_TABLES = ("site", "accounts", "devices", "tariff", "mail", "heartbeat", "history")
-_SECRET_KEY = re.compile(r"(?:^|_)(?:password|secret|token|api_?key|appid|passphrase)$")
+_SECRET_KEYS = ("password", "secret", "token", "api_key", "apikey", "appid", "passphrase")
 
 
 @value
@@ -48,10 +46,11 @@ class SiteSettings:
 class Config:
     """One config file. `raw` is what TOML says; nothing in it is decoded until asked for."""
 
-    def __init__(self, path: Path, raw: Mapping[str, Any], lines: Mapping[str, int]) -> None:
+    def __init__(self, path: Path, raw: Mapping[str, Any], text: str) -> None:
         self.path = path
         self.raw = raw
-        self._lines = lines
+        self._text = text
+        self._lines: dict[str, int] = {}  # found when a problem wants its line
         self.site = self.table("site", SiteSettings, required=True)
         self.timezone = ZoneInfo(self.site.timezone)
 
@@ -71,7 +70,7 @@ class Config:
             refused = [p for p in secret_sources.permission_problems(path) if p.severity == "error"]
             if refused:
                 raise ConfigError(refused)
-        return cls(path, raw, find_lines(text))
+        return cls(path, raw, text)
 
     @property
     def folder(self) -> Path:
@@ -79,6 +78,9 @@ class Config:
 
     def line(self, path: str) -> int | None:
         """Return the line of a dotted path, or of the nearest table around it."""
+        from solarctl.toml_lines import find_lines
+
+        self._lines = self._lines or find_lines(self._text)
         while path and path not in self._lines:
             path = path.rpartition(".")[0]
         return self._lines.get(path)
@@ -137,7 +139,7 @@ def has_inline_secrets(raw: Any, key: str = "") -> bool:
         return any(has_inline_secrets(value, str(name)) for name, value in raw.items())
     if isinstance(raw, list):
         return any(has_inline_secrets(value, key) for value in raw)
-    return isinstance(raw, str) and bool(raw.strip()) and bool(_SECRET_KEY.search(key))
+    return isinstance(raw, str) and bool(raw.strip()) and key.endswith(_SECRET_KEYS)
 
 
 def find_path(given: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -169,5 +171,6 @@ def find_state_dir(given: Path | None, site: SiteSettings | None, environ: Mappi
 
 
 def _line_in(message: str) -> int | None:
-    found = re.search(r"at line (\d+)", message)
-    return int(found[1]) if found else None
+    _before, at_line, rest = message.partition("at line ")
+    number = rest.split(",")[0]
+    return int(number) if at_line and number.isdigit() else None

@@ -11,7 +11,6 @@ import math
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -31,14 +30,19 @@ class Mistake(Exception):
         self.hint = hint
 
 
-@dataclass
 class Decoder:
     """Decodes tables of one config file and gathers its problems."""
 
-    folder: Path
-    resolve_secret: Callable[[Any], Secret]
-    line_of: Callable[[str], int | None] = lambda _path: None
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(
+        self,
+        folder: Path,
+        resolve_secret: Callable[[Any], Secret],
+        line_of: Callable[[str], int | None] = lambda _path: None,
+    ) -> None:
+        self.folder = folder
+        self.resolve_secret = resolve_secret
+        self.line_of = line_of
+        self.problems: list[Problem] = []
 
     def table(self, cls: type[T], table: Any, path: str, *, ignore: Iterable[str] = ()) -> T | None:
         """Return `table` as `cls`, or None after noting every problem under its dotted path."""

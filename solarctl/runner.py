@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TextIO
 
 from solarctl import log
@@ -16,9 +16,10 @@ from solarctl.errors import Exit, SolarctlError, StateError
 from solarctl.options import Interrupted, Options
 from solarctl.output import print_json, show_failure, show_run
 from solarctl.run import Run
+from solarctl.value import value
 
 
-@dataclass
+@value
 class Environment:
     """What a run is started in; the demo and the tests bring their own clock and streams."""
 
@@ -28,7 +29,7 @@ class Environment:
     on_run: Callable[[Run], None] | None = None  # told of the run when it is over
 
 
-@dataclass(frozen=True)
+@value
 class Manners:
     """How a command behaves around its body."""
 

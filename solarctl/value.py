@@ -30,6 +30,8 @@ def value(cls: Any = None, /, *, kw_only: bool = False) -> Any:
     def decorate(cls: Any) -> Any:
         for name, method in METHODS.items():
             setattr(cls, name, method)
+        if not cls.__doc__:
+            cls.__doc__ = cls.__name__  # or dataclass would spell out the signature, which costs the most of all
         for name in ("__dataclass_fields__", "__match_args__", "__init_plan__"):
             setattr(cls, name, _Later(cls, name, kw_only))
         return cls

@@ -11,6 +11,7 @@ loopback, with a CA file of their own.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import ssl
 import statistics
@@ -105,6 +106,7 @@ def home(folder: Path, stack: ExitStack) -> dict[str, str]:
         emulator = over_tls(emulators.find()[name], cert, key)(house, clock).start()
         if name == "solax-cloud":
             emulator.pin(soc=20.0)
+            emulator.limiter.calls_per_min = 10_000  # rounds follow each other faster than any schedule
         stack.callback(emulator.stop)
         tables.append(emulator.config().replace("base_url", f'ca_file = "{cert}"\nbase_url'))
         for secret, text in emulator.secrets().items():
@@ -115,6 +117,17 @@ def home(folder: Path, stack: ExitStack) -> dict[str, str]:
     (folder / "config.toml").chmod(0o600)
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return kept | {"SOLARCTL_CONFIG": str(folder / "config.toml"), "SOLARCTL_STATE_DIR": str(folder / "state")}
+
+
+def as_minutes_ago(state: Path) -> None:
+    """Forget how often the vendor was asked, or the requests of these rounds would use up the minute's quota."""
+    path = state / "state.json"
+    if path.exists():
+        found = json.loads(path.read_text())
+        found["accounts"] = {}
+        text = json.dumps(found)
+        for name in ("state.json", "state.json.bak"):
+            (state / name).write_text(text)
 
 
 def cases() -> list[Case]:
@@ -148,6 +161,7 @@ def main() -> None:
         env = home(Path(name), stack)
         for round_ in range(rounds + 1):  # the first one warms the caches and is not counted
             for case in rows:
+                as_minutes_ago(Path(name) / "state")
                 cpu_s, memory_mb, case.code = measured(case.argv, env)
                 if round_:
                     case.cpu_s.append(cpu_s)

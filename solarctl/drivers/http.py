@@ -29,7 +29,7 @@ from urllib.parse import urljoin
 from solarctl.context import Context, silent
 from solarctl.drivers import redaction
 from solarctl.drivers.http_failures import failure, retry_at
-from solarctl.drivers.http_session import USER_AGENT, host_of, open_session, origin
+from solarctl.drivers.http_session import USER_AGENT, host_of, load_requests, open_session, origin
 from solarctl.drivers.reply import Reply, decoded
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable
 
@@ -161,7 +161,7 @@ class Http:
         self, method: str, path: str, sent: dict[str, Any], *, timeout_s: float, follow: bool, private: bool
     ) -> Reply:
         """Send once (and once more per redirection) and read the whole answer."""
-        import requests  # noqa: F401  loaded before the time limit runs
+        load_requests()  # before the time limit runs
 
         url = self._url(path)
         for _ in range(REDIRECTIONS + 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from solarctl.context import Context, Json
 from solarctl.drivers import redaction
@@ -14,6 +14,7 @@ from solarctl.drivers.http import Http
 from solarctl.drivers.tuya_errors import TIME_CODE, TRANSIENT_CODES, meaning
 from solarctl.drivers.tuya_sign import sign
 from solarctl.errors import BusyError, DeviceLoginError, DeviceReplyError, SolarctlError, StateError
+from solarctl.value import value
 
 TOKEN_PATH = "/v1.0/token"  # noqa: S105  an address
 CLIENT_ERRORS = tuple(status for status in range(400, 429) if status != 408)  # a verdict may be inside
@@ -21,7 +22,8 @@ PAUSE_S = 2.0  # before the one repetition when Tuya is busy
 PLAUSIBLE_MS = (1.6e12, 4.1e12)  # 2020 to 2099; anything else in `t` is no time
 
 
-class Project(NamedTuple):
+@value
+class Project:
     """A cloud project: where it is, and who asks."""
 
     base_url: str
@@ -30,7 +32,8 @@ class Project(NamedTuple):
     ca_file: Path | None = None
 
 
-class Call(NamedTuple):
+@value
+class Call:
     """What is asked; `idempotent` as in `Http.request`."""
 
     method: str
@@ -48,7 +51,8 @@ class Call(NamedTuple):
         return self.method == "GET" if self.idempotent is None else self.idempotent
 
 
-class Answer(NamedTuple):
+@value
+class Answer:
     """The envelope of an answer."""
 
     success: bool
