@@ -14,7 +14,7 @@ Seed: powermgr_v2's eod_status (which slept five minutes in cron, and called cha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -23,6 +23,7 @@ from solarctl.control.tariff import Tariff
 from solarctl.decision import Carried, Outcome, SendMail
 from solarctl.readings import BatteryReading
 from solarctl.settings import device, setting
+from solarctl.value import value
 
 CRON_JITTER = timedelta(seconds=30)  # a run five minutes later may start a second too early
 GIVE_UP_AFTER = timedelta(hours=2)  # a second look long after the first tells nothing about it
@@ -36,14 +37,14 @@ class Reason(StrEnum):
     NO_READING = "no-reading"
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     battery: str = device(BatteryMeter, help="the battery the mail is about")
     recheck_above_w: float = setting(1000.0, ge=0, help="a second look when it discharges with more than this")
     recheck_after_s: float = setting(300.0, ge=0, help="seconds until the second look; 0: none")
 
 
-@dataclass(frozen=True)
+@value
 class Memory:
     told: str = ""  # which evening (or look before it) the last mail was about
     told_at: datetime | None = None
@@ -51,7 +52,7 @@ class Memory:
     first_w: float | None = None  # the discharge that asks for a second look
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Evening:
     """What a moment belongs to: the day that is told about, and whether its last peak is over."""
 

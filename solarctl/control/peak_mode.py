@@ -15,7 +15,7 @@ Seed: powermgr_v2's peak_manager (a reserve of 0 or 100, holidays of one year, n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -26,6 +26,7 @@ from solarctl.decision import Action, Carried, Decision, Outcome, SetMode, SetRe
 from solarctl.errors import Exit
 from solarctl.readings import ReserveReading
 from solarctl.settings import device, setting
+from solarctl.value import value
 
 HIGHEST_BUT_FULL_PCT = 80.0  # since firmware 25.18 Powerwalls take 0–80 or 100 %, and nothing in between
 FULL_PCT = 100.0
@@ -41,7 +42,7 @@ class Reason(StrEnum):
     NO_READING = "no-reading"
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     battery: str = device(BatteryReserve, help="the battery that is steered", steers=True)
     strategy: Literal["reserve", "mode"] = setting("reserve", help="what is changed: the reserve, or the mode")
@@ -59,7 +60,7 @@ class Settings:
             yield "offpeak_reserve_pct", f"must not be below peak_reserve_pct ({self.peak_reserve_pct:g})"
 
 
-@dataclass(frozen=True)
+@value
 class Former:
     """What the owner had before the first change."""
 
@@ -67,7 +68,7 @@ class Former:
     mode: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Memory:
     phase: str = ""  # peak or off-peak, and until when; the rest is about this phase
     aim: Level | None = None  # what the last decision wanted
@@ -79,7 +80,7 @@ class Memory:
     released: bool = False  # the former values were given back; we know nothing of what is set now
 
 
-@dataclass(frozen=True)
+@value
 class _Phase:
     """Peak or off-peak: what belongs to it, and how it is called."""
 

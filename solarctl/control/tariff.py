@@ -13,11 +13,11 @@ slots that it does not know have the prices of this tariff.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from solarctl.control.tariff_settings import Holidays, Settings, Version, Window
 from solarctl.control.wall_clock import begins_at, earlier, ends_at
+from solarctl.value import value
 
 ONE_DAY = timedelta(days=1)
 A_YEAR_AND_MORE = 370  # days: after a whole year without an edge there is none
@@ -25,7 +25,7 @@ A_YEAR_AND_MORE = 370  # days: after a whole year without an edge there is none
 __all__ = ["Holidays", "Price", "Settings", "Span", "Tariff", "Version", "Window"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """A window on a certain day: from `start` until just before `end`, both in the site's zone."""
 
@@ -45,7 +45,7 @@ class Span:
         return earlier(self.start, lead_min).astimezone(UTC) <= moment < self.end.astimezone(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Price:
     """What a kilowatt-hour costs (import) and earns (export)."""
 

@@ -12,20 +12,21 @@ A window belongs to the day on which it begins. On a holiday a peak window does 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, time
 from functools import cached_property
 from typing import Literal
 
 from solarctl.capabilities import PriceForecast
 from solarctl.settings import device, setting
+from solarctl.value import value
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAYS = "holidays"
 DAILY = frozenset(WEEKDAYS)
 
 
-@dataclass(frozen=True)
+@value
 class Holidays:
     """Which days count as holidays; the dates themselves are computed once a year (holiday_dates.py)."""
 
@@ -40,7 +41,7 @@ class Holidays:
     names: tuple[str, ...] = setting((), help="only these holidays; default: all, in the US the six of most tariffs")
 
 
-@dataclass(frozen=True)
+@value
 class Window:
     """A part of the day with a price of its own, or a peak."""
 
@@ -92,7 +93,7 @@ class Window:
         return WEEKDAYS[day.weekday()] in self.weekdays and not (is_holiday and self.peak)
 
 
-@dataclass(frozen=True)
+@value
 class Version:
     """What changes with a day."""
 
@@ -103,7 +104,7 @@ class Version:
     windows: tuple[Window, ...] | None = setting(None, help="the windows, in place of all former ones")
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     currency: str = setting("USD", help="in which prices are")
     import_price: float = setting(0.11, help="price per kWh bought, outside windows")

@@ -12,13 +12,13 @@ Seed: powermgr_v2's auth_refresh (15 days before the end, for tokens that live 8
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import isfinite
 
 from solarctl.decision import Decision, RenewToken
 from solarctl.settings import setting
+from solarctl.value import value
 
 
 class Reason(StrEnum):
@@ -29,17 +29,17 @@ class Reason(StrEnum):
     LOGGED_IN = "logged-in"  # said by the command itself
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     margin_min: float = setting(21_600.0, gt=0, help="renew with less than this left, or half of the token's life")
 
 
-@dataclass(frozen=True)
+@value
 class Memory:
     """Nothing: the tokens themselves tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Token:
     """An account's token: when it runs out (None: there is none, or it does not), and how long a fresh one lives."""
 

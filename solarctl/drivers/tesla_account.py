@@ -14,7 +14,6 @@ What is odd about it:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +28,7 @@ from solarctl.drivers.tesla_login import Login
 from solarctl.drivers.tesla_owner import OwnerHttp
 from solarctl.errors import DeviceLoginError, DeviceUnreachable
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 FLEET_TOKENS = "https://fleet-auth.prd.vn.cloud.tesla.com"  # auth.tesla.com answers too, but is rate-limited
 LOGIN_HOSTS = {"na": "https://auth.tesla.com", "eu": "https://auth.tesla.com", "cn": "https://auth.tesla.cn"}
@@ -44,7 +44,7 @@ Connection = Http | OwnerHttp
 class TeslaAccount:
     """One Tesla account, in the Fleet API, the Owner API, or a gateway of the house."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         api: Literal["fleet", "owner", "local"] = setting("fleet", help="which of Tesla's interfaces")
         region: Literal["na", "eu", "cn"] = setting("na", help="na: America, Asia, Pacific; eu: Europe, Africa; cn")

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from solarctl.context import Json
 from solarctl.drivers.answers import number, words
 from solarctl.errors import DeviceLoginError, DeviceReplyError
+from solarctl.value import value
 
 TOKEN_PATH = "/oauth2/v3/token"  # noqa: S105  an address
 AUTHORIZE_PATH = "/oauth2/v3/authorize"
@@ -21,7 +21,7 @@ USUAL_LIFE_S = 28_800.0  # eight hours
 SCOPES = {"fleet": "openid offline_access energy_device_data energy_cmds", "owner": "openid email offline_access"}
 
 
-@dataclass(frozen=True)
+@value
 class Application:
     """Who asks for tokens. The Owner API's application has no secret and a redirect address no browser can open."""
 

@@ -14,7 +14,7 @@ What is odd about it:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError, Device
 from solarctl.readings import BatteryReading, GridReading, LoadReading, ReserveReading, SolarReading
 from solarctl.settings import account as account_name
 from solarctl.settings import setting
+from solarctl.value import value
 
 MODES = ("self_consumption", "autonomous", "backup")
 SAME_ANSWER_S = 20  # a run is one moment
@@ -37,7 +38,7 @@ HIGHEST_BUT_FULL_PCT = 80
 class TeslaPowerwall:
     """An energy site with a Powerwall."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         account: str = account_name("tesla", help="the Tesla account")
         site_id: int | None = setting(None, gt=0, help="the energy site; found out where the account has only one")

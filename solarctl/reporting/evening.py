@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from solarctl.explain import describe
+from solarctl.value import value
 
 Row = Mapping[str, Any]
 HALF_HOUR = timedelta(minutes=30)
@@ -17,7 +18,7 @@ ENERGIES = ("solar_kwh", "load_kwh", "import_kwh", "export_kwh", "battery_in_kwh
 MOST_LINES = 14  # of what was done
 
 
-@dataclass(frozen=True)
+@value
 class Happened:
     """What one command did today: its changes as (time, sentence), its runs, and the runs that went wrong."""
 
@@ -27,7 +28,7 @@ class Happened:
     failures: tuple[tuple[datetime, str], ...]
 
 
-@dataclass(frozen=True)
+@value
 class HalfHour:
     """The aligned half hour of the peak with the highest mean draw from the grid."""
 
@@ -35,7 +36,7 @@ class HalfHour:
     import_w: float
 
 
-@dataclass(frozen=True)
+@value
 class Facts:
     """All that the mail tells. What is None or empty is not known, and the mail says so or leaves it out."""
 
