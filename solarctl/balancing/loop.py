@@ -26,7 +26,6 @@ from solarctl.memory import encode
 from solarctl.readings import to_json
 from solarctl.run import Run
 
-TICK_S = 1.0
 SAVE_EVERY_S = 45.0  # at most a minute may be lost, also when writing takes its time
 RECORD_EVERY_S = 60.0
 CLOUDS_EVERY = timedelta(hours=1)
@@ -79,10 +78,11 @@ class Loop:
                 self._await_meters()
                 self.tick()
                 return
+            tick_s = self.settings.tick_s
             ends_s = None if for_s is None else run.clock.monotonic() + for_s
             while ends_s is None or run.clock.monotonic() < ends_s:
                 self.tick()
-                self._wait(TICK_S if ends_s is None else min(TICK_S, ends_s - run.clock.monotonic()))
+                self._wait(tick_s if ends_s is None else min(tick_s, ends_s - run.clock.monotonic()))
                 if not run.dry_run and self.lease.is_lost():
                     raise LeaseLost("another process took the lease of balance", hint="Run one balance at a time.")
             self._ended_by_time = True

@@ -161,6 +161,9 @@ def share_out(
 def _variator_share(load: Load, memory: LoadMemory, room: Room, *, slack_w: float) -> Share:
     wanted_w = (room.for_load(load.settings.phase) + room.trend_w) / memory.scale
     power_w = nearest_step_w(load.steps_w, wanted_w, memory.set_w, slack_w=slack_w)
+    fuse_w = room.fuse_w(load.settings.phase) / memory.scale
+    if power_w > fuse_w:  # a fuse is no matter of taste
+        power_w = nearest_step_w(load.steps_w, fuse_w, 0.0, slack_w=0.0)
     return Share(power_w > 0, power_w, Why.SURPLUS if power_w else Why.NO_SURPLUS)
 
 

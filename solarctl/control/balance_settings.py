@@ -134,6 +134,7 @@ class Settings:
     meter_window_s: float = setting(1.0, gt=0, le=30, help="a reading is the mean over so many seconds")
     meter_delay_s: float = setting(0.2, ge=0, le=30, help="and arrives so late")
     load_delay_s: float = setting(0.3, ge=0, le=30, help="a load follows a command so late")
+    tick_s: float = setting(1.0, gt=0, le=60, help="the loop's own beat; fresh values wake it earlier")
     poll_s: float = setting(2.0, gt=0, help="how often meters are asked that do not send by themselves")
     broker: str = setting("", help="account of the broker for the topics below; default: the meters' or loads'")
     force_topic: str = setting("regul/mode", help="forced mode in; empty: none")

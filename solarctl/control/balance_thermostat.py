@@ -38,8 +38,8 @@ def watched(memory: LoadMemory, measured: Sample | None, now: float) -> LoadMemo
     if told_w < LEAST_TOLD_W:
         return replace(memory, idle_since=None) if memory.idle_since is not None else memory
     if memory.idle_since is None:
-        return replace(memory, idle_since=now)
-    if memory.full_since is None and now - memory.idle_since >= FULL_AFTER_S:
+        return replace(memory, idle_since=measured.at)
+    if memory.full_since is None and measured.at - memory.idle_since >= FULL_AFTER_S:
         return replace(memory, full_since=now, probe_at=now + PROBE_EVERY_S, probing_since=None)
     return memory
 

@@ -11,6 +11,8 @@ from solarctl.virtualhome.tank import Tank
 
 def passed(percent: int) -> float:
     """Return the share of full power that passes when the wave is cut at `percent`."""
+    if percent <= 0:
+        return 0.0
     angle = math.pi * (100 - percent) / 100
     return 1.0 - angle / math.pi + math.sin(2 * angle) / (2 * math.pi)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from solarctl.context import Clock
 from solarctl.virtualhome.dimmer import DimmedHeater, SwitchedHeater
@@ -19,9 +19,11 @@ from solarctl.virtualhome.mqtt_broker import EmbeddedBroker, Mosquitto, broker
 from solarctl.virtualhome.mqtt_things import Domoticz, Pzem, Said, Thing, Vload
 from solarctl.virtualhome.tank import Tank
 
+T = TypeVar("T")
 PERIOD_S = 2.5
 RELAY_IDX = 359
 PUMP_S = 0.1
+DRIVEN_PUMP_S = 0.002  # a driven clock jumps: the house follows at once
 
 
 class MqttHome(Emulator):
@@ -53,10 +55,10 @@ class MqttHome(Emulator):
         radiator_w: float = 596.0,
     ) -> None:
         super().__init__(home, clock)
-        self.tank = Tank()
-        self.heater = DimmedHeater(heater_w, tank=self.tank)
-        self.radiator = SwitchedHeater(radiator_w)
-        home.parts += [self.heater, self.radiator]
+        self.heater = _part(home, DimmedHeater) or DimmedHeater(heater_w, tank=Tank())
+        self.radiator = _part(home, SwitchedHeater) or SwitchedHeater(radiator_w)
+        self.tank = self.heater.tank or Tank()
+        home.parts += [part for part in (self.heater, self.radiator) if part not in home.parts]
         self.period_s = period_s
         self.broker: Mosquitto | EmbeddedBroker = broker()
         self.vload = Vload("ECS", self.heater)
@@ -70,6 +72,7 @@ class MqttHome(Emulator):
         self.messages = 0
         self._client: Any = None
         self._over = threading.Event()
+        self._ready = threading.Event()
 
     @property
     def port(self) -> int:
@@ -82,8 +85,7 @@ class MqttHome(Emulator):
         self._over.clear()
         self._connect()
         self.home.call_every(self.period_s, self.measure)
-        if not hasattr(self.clock, "move_to"):  # in real time nobody else moves the house
-            threading.Thread(target=self._live, name="mqtt home", daemon=True).start()
+        threading.Thread(target=self._live, name="mqtt home", daemon=True).start()
         return self
 
     def stop(self) -> None:
@@ -103,11 +105,10 @@ class MqttHome(Emulator):
         client.on_message = self._on_message
         client.on_subscribe = lambda *_: self._ready.set()
         client.reconnect_delay_set(1, 1)
-        ready = threading.Event()
-        self._ready = ready
+        self._ready.clear()
         client.connect("127.0.0.1", self.port, keepalive=30)
         client.loop_start()
-        ready.wait(5)
+        self._ready.wait(5)
         self._client = client
 
     def _on_connect(self, client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
@@ -117,7 +118,8 @@ class MqttHome(Emulator):
             self._say(thing.boot(), client)
 
     def _live(self) -> None:
-        while not self._over.wait(PUMP_S):
+        pause_s = DRIVEN_PUMP_S if hasattr(self.clock, "move_to") else PUMP_S
+        while not self._over.wait(pause_s):
             self.home.advance(self.clock.now())
 
     # --- hearing and saying
@@ -222,6 +224,10 @@ payload_off = '{{"command": "switchlight", "idx": {RELAY_IDX}, "switchcmd": "Off
 
     def counters(self) -> dict[str, int]:
         return {"messages": self.messages, "dimmer commands": self.heater.commands, "switches": self.radiator.switches}
+
+
+def _part(home: Any, kind: type[T]) -> T | None:
+    return next((part for part in home.parts if isinstance(part, kind)), None)
 
 
 def _matches(pattern: str, topic: str) -> bool:
