@@ -16,19 +16,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from solarctl.context import Context, Json
 from solarctl.drivers import tesla_errors, tesla_oauth
 from solarctl.drivers.answers import number, words
 from solarctl.drivers.http import Http
 from solarctl.drivers.tesla_cloud import Cloud
-from solarctl.drivers.tesla_gateway import Gateway
-from solarctl.drivers.tesla_login import Login
-from solarctl.drivers.tesla_owner import OwnerHttp
 from solarctl.errors import DeviceLoginError, DeviceUnreachable
 from solarctl.settings import Secret, setting
 from solarctl.value import value
+
+if TYPE_CHECKING:
+    from solarctl.drivers.tesla_gateway import Gateway
+    from solarctl.drivers.tesla_login import Login
+    from solarctl.drivers.tesla_owner import OwnerHttp
+
+    Connection = Http | OwnerHttp
 
 FLEET_TOKENS = "https://fleet-auth.prd.vn.cloud.tesla.com"  # auth.tesla.com answers too, but is rate-limited
 LOGIN_HOSTS = {"na": "https://auth.tesla.com", "eu": "https://auth.tesla.com", "cn": "https://auth.tesla.cn"}
@@ -36,9 +40,6 @@ OWNER_REDIRECT = "tesla://auth/callback"
 SOON = timedelta(minutes=5)  # a token with less left is renewed before it is used
 PATIENT_REFUSALS = 3  # after so many refusals of the same refresh token it is tried once an hour only
 REFUSED_PAUSE = timedelta(hours=1)
-
-
-Connection = Http | OwnerHttp
 
 
 class TeslaAccount:
@@ -115,6 +116,8 @@ class TeslaAccount:
 
     @property
     def _login(self) -> Login:
+        from solarctl.drivers.tesla_login import Login
+
         host = self.settings.auth_url or LOGIN_HOSTS[self.settings.region]
         return Login(self.name, self._application, host, self._context)
 
@@ -187,6 +190,8 @@ class TeslaAccount:
         """The gateway in the house, for api = "local"."""
         if self.settings.api != "local":
             return None
+        from solarctl.drivers.tesla_gateway import Gateway
+
         key = f"tesla gateway {self.name}"
         return self._context.once(key, lambda: Gateway(self.name, self.settings, self._context))
 
@@ -209,6 +214,8 @@ class TeslaAccount:
     def connect(self, name: str, host: str) -> Connection:
         """Return the run's connection to a host; `name` is what errors are about."""
         if self.settings.api == "owner":
+            from solarctl.drivers.tesla_owner import OwnerHttp
+
             key = f"tesla owner {name} {host}"
             return self._context.once(key, lambda: OwnerHttp(self._context, name, host, self.settings.ca_file))
         return Http.of(self._context, name, host, ca_file=self.settings.ca_file)

@@ -19,7 +19,6 @@ from datetime import date, datetime
 from typing import Any
 
 from solarctl.context import Context
-from solarctl.drivers import tesla_history
 from solarctl.drivers.answers import flag, number, rows, whole, words
 from solarctl.drivers.tesla_account import TeslaAccount
 from solarctl.drivers.tesla_errors import TeslaSetupError
@@ -101,6 +100,8 @@ class TeslaPowerwall:
         source = self._account
         if source.gateway is not None:
             raise DeviceUnreachable(self._name, "a local gateway remembers no day", expected=True)
+        from solarctl.drivers import tesla_history
+
         return tesla_history.read_day(
             lambda params: source.cloud.get(self._name, f"{self._path()}/calendar_history", params),
             day,
