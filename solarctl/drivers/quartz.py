@@ -1,0 +1,122 @@
+"""Solar power from Open Climate Fix's Quartz: the hosted service, or a program of yours that prints CSV.
+
+The package quartz-solar-forecast itself is no dependency (105 packages, 1.3 GB, Python 3.11 only); where it is
+installed, `command` can run it. Its lines are `2026-06-01T06:00:00,1.25`: when a slot begins (UTC where no zone is
+said) and kW; other lines are headings.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from solarctl.context import Context
+from solarctl.drivers import answers
+from solarctl.drivers.http import Http
+from solarctl.drivers.kept_forecast import Answer, KeptForecast
+from solarctl.drivers.position import position
+from solarctl.drivers.solar_planes import Plane, plane_problems, planes_of
+from solarctl.drivers.time_series import Steps, added, from_points
+from solarctl.errors import DeviceReplyError, DeviceUnreachable
+from solarctl.readings import ForecastReading
+from solarctl.settings import setting
+
+HOST = "https://open.quartz.solar"
+STEP_S = 900
+LONGEST_LINE = 200
+
+
+class Quartz:
+    """The panels' power as Quartz computes it; its bearings are ours, 180 is south."""
+
+    @dataclass(frozen=True)
+    class Settings:
+        peak_kw: float = setting(0.0, ge=0, help="peak power of the panels; several planes: [[devices.NAME.planes]]")
+        tilt_deg: float = setting(35.0, ge=0, le=90, help="0 lies flat, 90 stands")
+        azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they look: 90 east, 180 south, 270 west")
+        planes: tuple[Plane, ...] = setting((), help="panels that face several ways; each costs a request")
+        command: tuple[str, ...] = setting((), help="a program that prints the forecast of all planes as CSV instead")
+        command_s: float = setting(40.0, gt=0, help="how long the program may take")
+        refresh_min: float = setting(60.0, ge=15, help="a younger answer is used again")
+        correct: bool = setting(True, help="multiply by what `forecast` has learned from the real production")
+        latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")
+        longitude: float | None = setting(None, ge=-180, le=180, help="degrees east; by default the site's")
+        base_url: str = setting("", help="another address than open.quartz.solar")
+        ca_file: Path | None = setting(None, help="certificate authority to trust")
+
+        def problems(self) -> Iterator[tuple[str, str]]:
+            yield from plane_problems(self.peak_kw, self.planes)
+
+    def __init__(self, name: str, settings: Settings, context: Context) -> None:
+        self._name = name
+        self._settings = settings
+        self._context = context
+        self._planes = planes_of(settings.peak_kw, settings.tilt_deg, settings.azimuth_deg, settings.planes)
+
+    def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading:
+        """Return the expected power per slot."""
+        one = self._settings
+        place = position(self._context, self._name, one.latitude, one.longitude)
+        kept = KeptForecast(
+            self._name,
+            self._context,
+            "Quartz",
+            self._planes,
+            place,
+            refresh_min=one.refresh_min,
+            corrected=one.correct,
+            key=" ".join(one.command),
+        )
+        return kept.read(lambda: self._fetch(place), start, end, slot_min)
+
+    def _fetch(self, place: tuple[float, float]) -> Answer:
+        if self._settings.command:
+            return Answer(self._from_command())
+        return Answer(added([self._plane(plane, place) for plane in self._planes]))
+
+    def _plane(self, plane: Plane, place: tuple[float, float]) -> Steps:
+        site = {"latitude": place[0], "longitude": place[1], "capacity_kwp": plane.peak_kw}
+        site |= {"tilt": plane.tilt_deg, "orientation": plane.azimuth_deg}
+        hour = self._context.clock.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        body = {"site": site, "timestamp": f"{hour:%Y-%m-%dT%H:%M:%SZ}"}
+        http = Http.of(self._context, self._name, self._settings.base_url or HOST, ca_file=self._settings.ca_file)
+        reply = http.request("POST", "/forecast/", json=body, idempotent=True, timeout_s=20)
+        answer = answers.table(reply.json(), self._name, "the forecast")
+        predictions = answers.table(answer.get("predictions"), self._name, "predictions")
+        return self._steps(answers.table(predictions.get("power_kw"), self._name, "power_kw"))
+
+    def _from_command(self) -> Steps:
+        program = self._settings.command[0]
+        limit_s = self._context.budget.timeout_s(self._settings.command_s)
+        try:
+            done = subprocess.run(
+                self._settings.command, capture_output=True, text=True, timeout=limit_s, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            raise DeviceUnreachable(self._name, f"{program} took longer than {limit_s:.0f} s") from None
+        except OSError as error:
+            raise DeviceUnreachable(self._name, f"{program} cannot be started: {error.strerror}") from None
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or [""])[-1][:LONGEST_LINE]
+            raise DeviceUnreachable(self._name, f"{program} ended with {done.returncode}: {last}")
+        rows = (line.replace(";", ",").split(",") for line in done.stdout.splitlines())
+        return self._steps({row[0].strip(): row[1].strip() for row in rows if len(row) >= 2})
+
+    def _steps(self, kilowatts: Mapping[str, object]) -> Steps:
+        points: dict[float, float | None] = {}
+        for text, said in kilowatts.items():
+            power = answers.number(said)
+            try:
+                stamp = datetime.fromisoformat(text)
+            except ValueError:
+                continue
+            if power is not None:
+                stamp = stamp if stamp.tzinfo is not None else stamp.replace(tzinfo=UTC)
+                points[stamp.timestamp()] = max(0.0, power) * 1000
+        steps = from_points(points, STEP_S)
+        if steps is None:
+            raise DeviceReplyError(self._name, "the forecast is empty")
+        return steps

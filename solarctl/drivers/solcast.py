@@ -1,0 +1,111 @@
+"""Solar power from Solcast's rooftop sites: P10, P50 and P90, ten requests a day for a hobbyist, one for each site.
+
+A value is the mean of the period that ENDS at `period_end`, in kW. The panels are described at solcast.com; the keys
+here are for the hours that it says nothing about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from solarctl.context import Context
+from solarctl.drivers import answers
+from solarctl.drivers.http import Http
+from solarctl.drivers.kept_forecast import Answer, KeptForecast
+from solarctl.drivers.position import position
+from solarctl.drivers.solar_planes import Plane, planes_of
+from solarctl.drivers.time_series import Steps, added, from_points
+from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
+from solarctl.readings import ForecastReading
+from solarctl.settings import Secret, setting
+
+HOST = "https://api.solcast.com.au"
+PERIODS = {"PT5M": 300, "PT10M": 600, "PT15M": 900, "PT20M": 1200, "PT30M": 1800, "PT60M": 3600, "PT1H": 3600}
+NAMES = ("pv_estimate", "pv_estimate10", "pv_estimate90")
+
+
+class Solcast:
+    """The panels' power as Solcast computes it."""
+
+    @dataclass(frozen=True)
+    class Settings:
+        api_key: Secret = setting(help="from solcast.com")
+        sites: tuple[str, ...] = setting(help="ids of the rooftop sites; each costs a request")
+        requests_per_day: int = setting(10, ge=1, help="what the account allows")
+        refresh_min: float = setting(0.0, ge=0, help="a younger answer is used again; 0: as the day's requests allow")
+        peak_kw: float = setting(1.0, gt=0, help="peak power of the panels, for hours without a forecast")
+        tilt_deg: float = setting(35.0, ge=0, le=90, help="0 lies flat, 90 stands")
+        azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they look: 90 east, 180 south, 270 west")
+        planes: tuple[Plane, ...] = setting((), help="panels that face several ways")
+        correct: bool = setting(True, help="multiply by what `forecast` has learned from the real production")
+        latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")
+        longitude: float | None = setting(None, ge=-180, le=180, help="degrees east; by default the site's")
+        base_url: str = setting("", help="another address than api.solcast.com.au")
+        ca_file: Path | None = setting(None, help="certificate authority to trust")
+
+        def problems(self) -> Iterator[tuple[str, str]]:
+            if not self.sites:
+                yield "sites", "needs at least one site's id"
+
+    def __init__(self, name: str, settings: Settings, context: Context) -> None:
+        self._name = name
+        self._settings = settings
+        self._context = context
+
+    def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading:
+        """Return the expected power per slot, with P10 and P90."""
+        one = self._settings
+        place = position(self._context, self._name, one.latitude, one.longitude)
+        # two requests a day are left for a second computer, or for setup
+        allowed = 24 * 60 * len(one.sites) / max(1, one.requests_per_day - 2)
+        kept = KeptForecast(
+            self._name,
+            self._context,
+            "Solcast",
+            planes_of(one.peak_kw, one.tilt_deg, one.azimuth_deg, one.planes),
+            place,
+            refresh_min=one.refresh_min or allowed,
+            per_day=one.requests_per_day,
+            corrected=one.correct,
+            key=" ".join(one.sites),
+        )
+
+        def fetch() -> Answer:
+            parts = [self._site(site, kept) for site in one.sites]
+            low, high = ([part[index] for part in parts] for index in (1, 2))
+            whole = None not in low and None not in high
+            power = added([part[0] for part in parts if part[0] is not None])
+            if not whole:
+                return Answer(power)
+            return Answer(power, added([s for s in low if s is not None]), added([s for s in high if s is not None]))
+
+        return kept.read(fetch, start, end, slot_min)
+
+    def _site(self, site: str, kept: KeptForecast) -> tuple[Steps | None, Steps | None, Steps | None]:
+        key = self._settings.api_key.reveal()
+        headers = {"Authorization": f"Bearer {key}"}
+        host = self._settings.base_url or HOST
+        http = Http.of(self._context, self._name, host, ca_file=self._settings.ca_file, secrets=(key,))
+        path, params = f"/rooftop_sites/{site}/forecasts", {"format": "json", "hours": 72}
+        reply = http.request("GET", path, params=params, headers=headers, ok=(200, 402), retries=1, each=kept.count)
+        if reply.status == 402:
+            raise DeviceUnreachable(self._name, "Solcast says that today's requests are used up")
+        if reply.status in (401, 403):
+            raise DeviceLoginError(self._name, "Solcast does not know the key", hint="Correct api_key.")
+        answer = answers.table(reply.json(), self._name, "the forecast")
+        rows = answers.rows(answer.get("forecasts"), self._name, "forecasts")
+        step_s = PERIODS.get(answers.words(rows[0].get("period")), 1800) if rows else 1800
+        found: list[Steps | None] = []
+        for name in NAMES:
+            points: dict[float, float | None] = {}
+            for row in rows:
+                ends, kilowatts = answers.moment(row.get("period_end")), answers.number(row.get(name))
+                if ends is not None and kilowatts is not None:
+                    points[ends.timestamp() - step_s] = kilowatts * 1000
+            found.append(from_points(points, step_s))
+        if found[0] is None:
+            raise DeviceReplyError(self._name, "the forecast is empty")
+        return found[0], found[1], found[2]

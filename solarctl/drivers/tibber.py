@@ -1,0 +1,95 @@
+"""Prices from Tibber, for its customers: everything included already, in the home's currency.
+
+A token from developer.tibber.com. `markup`, `tax` and `grid_fee` come on top of Tibber's total; usually only the grid's
+fee is missing in it. Errors come as HTTP 200 with `errors`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from solarctl.context import Context
+from solarctl.drivers import answers
+from solarctl.drivers.http import Http
+from solarctl.drivers.spot_prices import SpotPrices, Surcharge, fee_problem
+from solarctl.drivers.time_series import Steps, from_points
+from solarctl.errors import DeviceLoginError, DeviceReplyError
+from solarctl.readings import PriceReading
+from solarctl.settings import Secret, setting
+
+HOST = "https://api.tibber.com"
+QUERY = """{ viewer { homes { id currentSubscription { priceInfo(resolution: QUARTER_HOURLY) {
+ today { total startsAt } tomorrow { total startsAt } } } } } }"""
+
+
+class Tibber:
+    """The prices of one home."""
+
+    @dataclass(frozen=True)
+    class Settings:
+        token: Secret = setting(help="from developer.tibber.com")
+        home_id: str = setting("", help="of several homes, the one that is meant")
+        markup: float = setting(0.0, help="what the supplier adds, per kWh, before tax")
+        tax: float = setting(0.0, ge=0, help="tax as a share: 0.21 is 21 %")
+        grid_fee: float | tuple[float, ...] | dict[str, float] = setting(
+            0.0, help='added after tax: a number, 24 numbers, or by hours: { "07:00" = 0.09, "23:00" = 0.03 }'
+        )
+        base_url: str = setting("", help="another address than api.tibber.com")
+        ca_file: Path | None = setting(None, help="certificate authority to trust")
+
+        def problems(self) -> Iterator[tuple[str, str]]:
+            if wrong := fee_problem(self.grid_fee):
+                yield "grid_fee", wrong
+
+    def __init__(self, name: str, settings: Settings, context: Context) -> None:
+        self._name = name
+        self._settings = settings
+        self._context = context
+
+    def read_prices(self, start: datetime, end: datetime, *, slot_min: int) -> PriceReading:
+        """Return the price per slot, everything included."""
+        one = self._settings
+        surcharge = Surcharge(one.markup, one.tax, one.grid_fee)
+        prices = SpotPrices(self._name, self._context, key=f"tibber {one.home_id}", surcharge=surcharge)
+        return prices.read(self._fetch, start, end, slot_min)
+
+    def _fetch(self, start: datetime, end: datetime) -> Steps:
+        token = self._settings.token.reveal()
+        host = self._settings.base_url or HOST
+        http = Http.of(self._context, self._name, host, ca_file=self._settings.ca_file, secrets=(token,))
+        headers = {"Authorization": f"Bearer {token}"}
+        reply = http.request(
+            "POST", "/v1-beta/gql", json={"query": QUERY}, headers=headers, idempotent=True, ok=(200, 400)
+        )
+        answer = answers.table(reply.json(), self._name, "the answer")
+        errors = answer.get("errors")
+        if reply.status in (401, 403) or (errors and "auth" in str(errors).lower()):
+            hint = "Make a new token at developer.tibber.com."
+            raise DeviceLoginError(self._name, "Tibber does not know the token", hint=hint)
+        if errors or reply.status != 200:
+            raise DeviceReplyError(self._name, f"Tibber answered {str(errors)[:120] or reply.status}")
+        points: dict[float, float | None] = {}
+        for row in self._rows(answer):
+            begins, total = answers.moment(row.get("startsAt")), answers.number(row.get("total"))
+            if begins is not None and total is not None:
+                points[begins.timestamp()] = total
+        moments = sorted(points)
+        steps = from_points(points, min((b - a for a, b in itertools.pairwise(moments)), default=3600.0))
+        if steps is None:
+            raise DeviceReplyError(self._name, "there are no prices; is there a subscription?")
+        return steps
+
+    def _rows(self, answer: Any) -> list[Any]:
+        try:
+            homes = answer["data"]["viewer"]["homes"]
+            wanted = self._settings.home_id
+            home = next(one for one in homes if not wanted or one["id"] == wanted)
+            info = home["currentSubscription"]["priceInfo"]
+            return [row for day in ("today", "tomorrow") for row in info.get(day) or []]
+        except (KeyError, TypeError, AttributeError, StopIteration):
+            raise DeviceReplyError(self._name, "the answer has no home with a subscription") from None
