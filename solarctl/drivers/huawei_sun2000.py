@@ -26,6 +26,7 @@ from solarctl.readings import BatteryReading, GridReading, LoadReading, SolarRea
 from solarctl.settings import setting
 
 INVERTER = (32064, 26)  # PV power 32064, AC power 32080, device status 32089
+INVERTER_POWER = (32064, 18)  # the same without status
 METER_STATUS = (37100, 1)
 METER = (37101, 37)
 ALL_BATTERIES = (37760, 7)  # charge 37760, power 37765
@@ -166,8 +167,8 @@ class HuaweiSun2000:
         solar_w = active_w = 0.0
         status = None
         for unit in (self._settings.unit, *self._settings.more_units):
-            words = session.read(unit, *INVERTER)
-            status = status or u16(words, 25)
+            words = self._block(session, unit, INVERTER) or session.read(unit, *INVERTER_POWER)
+            status = status or (u16(words, 25) if len(words) > 25 else None)
             solar_w += self._known(i32(words, 0), "solar power")
             active_w += self._known(i32(words, 16), "AC power")
         return {"solar_w": solar_w, "active_w": active_w, "status": status}

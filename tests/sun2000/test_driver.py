@@ -133,6 +133,15 @@ def test_no_battery(bench):
     assert len(one.blocks()) == 5 + 3 + 5
 
 
+def test_a_model_without_device_status(bench):
+    """Power is read without it."""
+    one = bench()
+    one.sun.faults.set("unknown-registers", (32089,))
+    assert one.device().read_solar().solar_w == 6000
+    assert one.blocks()[:2] == [(32064, 26), (32064, 18)]
+    assert len(one.blocks()) == 5
+
+
 def test_a_sentinel_in_the_sum_block_falls_back_too(bench):
     """A sum that holds no value is as good as none."""
     one = bench()

@@ -156,8 +156,7 @@ class Easee(HttpEmulator):
         if (method, path) == ("POST", "/api/accounts/refresh_token"):
             return self.desk.renew(request, now)
         for verb, pattern, name in ROUTES:
-            found = re.fullmatch(pattern, path)
-            if found is not None and verb == method:
+            if verb == method and (found := re.fullmatch(pattern, path)):
                 if name in ("_command_state", "_get_dynamic") and self.faults.take("no-confirmation"):
                     return forbidden()
                 if not self.desk.knows(request, now):
