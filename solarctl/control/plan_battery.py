@@ -106,123 +106,176 @@ def grid_cost(energy: float, buy: float, sell: float, limit: float) -> float:
     return energy * buy + (OVER_LIMIT * (energy - limit) if energy > limit else 0.0)
 
 
-class Best:
-    """The battery's cheapest behaviour for a net load: its charge, the grid's energy, the cost."""
-
-    def __init__(self, house: House, net: Sequence[float]) -> None:
-        storage = house.battery
-        self.soc = [storage.start]
-        self.grid: list[float] = []
-        self.worth: list[float] = []  # of a kWh in the battery after each slot
-        charging = storage.power * storage.efficiency
-        limit = min(house.limit, NO_END)
-        value = Value(0.0, 0.0, [(-house.stored_value, storage.capacity)])
-        values = [value]
-        slots: list[list[Piece]] = []
-        for t in range(house.count - 1, -1, -1):
-            pieces = own_pieces(net[t], house.buy[t], house.sell[t], storage.power, storage.efficiency, limit)
-            top = grid_cost(net[t] + storage.power, house.buy[t], house.sell[t], limit)
-            value = before(value, pieces, top, charging)
-            cut(value, 0.0, storage.capacity)
-            values.append(value)
-            slots.append(pieces)
-        values.reverse()
-        slots.reverse()
-        charge = storage.start
-        for t in range(house.count):
-            taken = self._taken(charge, values[t + 1], slots[t], charging)
-            after = min(max(charge - taken, 0.0), storage.capacity)
-            taken = charge - after
-            self.grid.append(net[t] - taken if taken >= 0 else net[t] - taken / storage.efficiency)
-            self.worth.append(-values[t + 1].slope_at(after))
-            charge = after
-            self.soc.append(charge)
-        self.costs = [grid_cost(e, house.buy[t], house.sell[t], house.limit) for t, e in enumerate(self.grid)]
-        self.cost = sum(self.costs) - house.stored_value * charge
-
-    @staticmethod
-    def _taken(charge: float, after: Value, pieces: Sequence[Piece], charging: float) -> float:
-        """Return what a slot takes out of the charge (negative: puts in): the cheapest pieces go first."""
-        taken, rest = -charging, charge - (after.low - charging)
-        index, theirs = 0, after.pieces
-        for slope, length in sorted(pieces):
-            while index < len(theirs) and theirs[index][0] < slope:
-                rest -= theirs[index][1]
-                index += 1
-            if rest <= 0:
-                break
-            part = min(rest, length)
-            taken += part
-            rest -= part
-        return taken
-
-
 class Steered:
-    """A house whose battery is commanded, with the loads that are in it so far; asked like `Following`."""
+    """A house whose battery is commanded, with the loads that are in it so far; asked like `Following`.
 
-    looked_at = 0  # a look is dear here, and the guesses are good
+    For each slot's start it knows what every charge costs until the end of the horizon, and what it cost to get there;
+    so what a load costs in a slot is found without the slots before and after it.
+    """
+
+    looked_at = 6
 
     def __init__(self, house: House, net: Sequence[float] | None = None) -> None:
         self.house = house
         self.net = list(house.net if net is None else net)
-        self.needs_charge: Sequence[float] | None = None
-        self._best = Best(house, self.net)
+        storage, count = house.battery, house.count
+        self._limit = min(house.limit, NO_END)
+        self._after = [Value(0.0, 0.0, [])] * count + [Value(0.0, 0.0, [(-house.stored_value, storage.capacity)])]
+        self._until = [Value(storage.start, 0.0, [])] + [Value(0.0, 0.0, [])] * count
+        self._update(0, count - 1)
 
-    @property
-    def cost(self) -> float:
-        """What the grid is paid, less what is left in the battery is worth."""
-        return self._best.cost
+    def _update(self, first: int, last: int) -> None:
+        """Work out anew what depends on the slots from `first` to `last`."""
+        after, until = self._after, self._until
+        for t in range(last, -1, -1):
+            after[t] = self._earlier(t, self.net[t], after[t + 1])
+        for t in range(first, self.house.count):
+            until[t + 1] = self._later(t, until[t])
+        self.cost = after[0].at(self.house.battery.start)
+        self._traced = False
+
+    def _earlier(self, t: int, net: float, after: Value) -> Value:
+        house, storage = self.house, self.house.battery
+        pieces = own_pieces(net, house.buy[t], house.sell[t], storage.power, storage.efficiency, self._limit)
+        top = grid_cost(net + storage.power, house.buy[t], house.sell[t], self._limit)
+        value = before(after, pieces, top, storage.power * storage.efficiency)
+        cut(value, 0.0, storage.capacity)
+        return value
+
+    def _later(self, t: int, until: Value) -> Value:
+        house, storage, net = self.house, self.house.battery, self.net[t]
+        pieces = own_pieces(net, house.buy[t], house.sell[t], storage.power, storage.efficiency, self._limit)
+        bottom = grid_cost(net - storage.power, house.buy[t], house.sell[t], self._limit)
+        value = before(until, [(-slope, length) for slope, length in pieces], bottom, storage.power)
+        cut(value, 0.0, storage.capacity)
+        return value
+
+    def _trace(self) -> None:
+        """Follow the battery's cheapest way through the horizon."""
+        house, storage = self.house, self.house.battery
+        charging = storage.power * storage.efficiency
+        charge = storage.start
+        self._soc, self._grid, self._worth = [charge], [], []
+        for t, net in enumerate(self.net):
+            pieces = own_pieces(net, house.buy[t], house.sell[t], storage.power, storage.efficiency, self._limit)
+            next_value = self._after[t + 1]
+            left = min(max(charge - _taken(charge, next_value, pieces, charging), 0.0), storage.capacity)
+            taken = charge - left
+            self._grid.append(net - taken if taken >= 0 else net - taken / storage.efficiency)
+            self._worth.append(-next_value.slope_at(left))
+            charge = left
+            self._soc.append(charge)
+        self._traced = True
 
     @property
     def soc(self) -> list[float]:
         """The charge at each slot's start, and at the end."""
-        return self._best.soc
+        if not self._traced:
+            self._trace()
+        return self._soc
 
     @property
     def grid(self) -> list[float]:
         """The grid's energy in each slot."""
-        return self._best.grid
+        if not self._traced:
+            self._trace()
+        return self._grid
 
     def battery(self) -> list[float]:
         """Return what the battery gives to the house in each slot."""
         return [need - grid for need, grid in zip(self.net, self.grid)]
 
-    def extra(self, changes: Mapping[int, float]) -> float:
+    def dearer(self, changes: Mapping[int, float]) -> float:
         """Return what it costs more when the house draws so much more in these slots."""
-        net = self.net[:]
-        for t, kwh in changes.items():
-            net[t] += kwh
-        return Best(self.house, net).cost - self._best.cost
+        first, last = min(changes), max(changes)
+        value = self._after[last + 1]
+        for t in range(last, first - 1, -1):
+            value = self._earlier(t, self.net[t] + changes.get(t, 0.0), value)
+        return least_sum(self._until[first], value) - self.cost
 
     def add(self, changes: Mapping[int, float]) -> None:
         """Let the house draw so much more (or less) in these slots."""
         for t, kwh in changes.items():
             self.net[t] += kwh
-        self._best = Best(self.house, self.net)
+        self._update(min(changes), max(changes))
+
+    def saved(self) -> object:
+        """Return what `restore` needs to undo changes."""
+        return self.net[:], self._after[:], self._until[:], self.cost
+
+    def restore(self, saved: object) -> None:
+        """Go back to what was saved."""
+        self.net, self._after, self._until, self.cost = saved  # type: ignore[misc]
+        self._traced = False
 
     def draw_exports(self, changes: Mapping[int, float]) -> None:
-        """Let the house draw what would have been exported; the battery does as before."""
+        """Let the house draw what would have been exported; the battery does as before. The last thing asked of it."""
+        grid, house = self.grid, self.house
         for t, kwh in changes.items():
+            self.cost -= grid_cost(grid[t], house.buy[t], house.sell[t], house.limit)
             self.net[t] += kwh
-            self._best.grid[t] += kwh
-            cost = grid_cost(self._best.grid[t], self.house.buy[t], self.house.sell[t], self.house.limit)
-            self._best.cost += cost - self._best.costs[t]
-            self._best.costs[t] = cost
+            grid[t] += kwh
+            self.cost += grid_cost(grid[t], house.buy[t], house.sell[t], house.limit)
 
     def guesses(self, kwh: float) -> list[float]:
         """Return, slot by slot, about what it costs when the house draws `kwh` more; exact for small amounts."""
-        house, best = self.house, self._best
+        house, grids = self.house, self.grid
         power, found = house.battery.power, []
         for t, need in enumerate(self.net):
-            through, worth, buy = best.grid[t], best.worth[t], house.buy[t]
+            through, worth, buy = grids[t], self._worth[t], house.buy[t]
             part = min(kwh, max(0.0, -through))
             cost, rest = part * house.sell[t], kwh - part
             if rest > 0:
-                able = max(0.0, power - (need - through))
-                part = min(rest, able)
+                part = min(rest, max(0.0, power - (need - through)))
                 cost += part * min(worth, buy) + (rest - part) * buy
                 over = through + rest - part - house.limit
                 if over > 0:
                     cost += OVER_LIMIT * over
             found.append(cost)
         return found
+
+
+def _taken(charge: float, after: Value, pieces: Sequence[Piece], charging: float) -> float:
+    """Return what a slot takes out of the charge (negative: puts in): the cheapest pieces go first."""
+    taken, rest = -charging, charge - (after.low - charging)
+    index, theirs = 0, after.pieces
+    for slope, length in sorted(pieces):
+        while index < len(theirs) and theirs[index][0] < slope:
+            rest -= theirs[index][1]
+            index += 1
+        if rest <= 0:
+            break
+        part = min(rest, length)
+        taken += part
+        rest -= part
+    return taken
+
+
+def least_sum(one: Value, other: Value) -> float:
+    """Return the least value of the sum of two functions."""
+    low = max(one.low, other.low)
+    total = one.at(low) + other.at(low)
+    mine, theirs = _from(one, low), _from(other, low)
+    i = j = 0
+    while i < len(mine) and j < len(theirs):
+        slope = mine[i][0] + theirs[j][0]
+        if slope >= 0:
+            break
+        length = min(mine[i][1], theirs[j][1])
+        total += slope * length
+        for pieces, index in ((mine, i), (theirs, j)):
+            pieces[index] = (pieces[index][0], pieces[index][1] - length)
+        i += mine[i][1] <= TINY
+        j += theirs[j][1] <= TINY
+    return total
+
+
+def _from(found: Value, low: float) -> list[Piece]:
+    pieces, skip = [], low - found.low
+    for slope, length in found.pieces:
+        if skip >= length:
+            skip -= length
+        else:
+            pieces.append((slope, length - skip))
+            skip = 0.0
+    return pieces

@@ -102,7 +102,7 @@ class Following:
         """Return what the battery gives to the house in each slot."""
         return [need - grid for need, grid in zip(self.net, self.grid)]
 
-    def extra(self, changes: Mapping[int, float]) -> float:
+    def dearer(self, changes: Mapping[int, float]) -> float:
         """Return what it costs more when the house draws so much more in these slots (rising); infinite: not allowed.
 
         Played only until the battery is as it would have been without.
@@ -144,6 +144,14 @@ class Following:
         for t, kwh in changes.items():
             self.net[t] += kwh
         self._play(min(changes), self.house.count)
+
+    def saved(self) -> object:
+        """Return what `restore` needs to undo changes."""
+        return self.net[:], self.soc[:], self.grid[:], self.costs[:]
+
+    def restore(self, saved: object) -> None:
+        """Go back to what was saved."""
+        self.net, self.soc, self.grid, self.costs = saved  # type: ignore[misc]
 
     def guesses(self, kwh: float) -> list[float]:
         """Return, slot by slot, about what it costs when the house draws `kwh` more; exact for small amounts.

@@ -25,9 +25,11 @@ class Meter(Protocol):
 
     @property
     def cost(self) -> float: ...
-    def extra(self, changes: dict[int, float]) -> float: ...
+    def dearer(self, changes: dict[int, float]) -> float: ...
     def add(self, changes: dict[int, float]) -> None: ...
     def guesses(self, kwh: float) -> list[float]: ...
+    def saved(self) -> object: ...
+    def restore(self, saved: object) -> None: ...
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class Task:
     first: int
     last: int
     need: bool = True
+    wanted_kwh: float = 0.0  # what is really missing; the last slot is rarely filled
 
 
 @dataclass(slots=True)
@@ -114,8 +117,7 @@ def choices(row: Row, task: Task, guesses: Sequence[float], left: int, step: int
 
 
 def _gaps(row: Row, task: Task) -> Iterator[tuple[int, int, int, int, bool, bool]]:
-    """Yield the spans in which the load is off: first and last of the span, of its part that the task may use, and
-    whether a run is before and after it."""
+    """Yield where the load is off: the span, the part that the task may use, whether a run is before and after."""
     edges = [(0, 0), *row.runs(), (len(row.on), len(row.on))]
     first = max(task.first, row.bound_off)
     for index in range(len(edges) - 1):
@@ -147,14 +149,13 @@ def _fresh(row: Row, task: Task, length: int) -> Iterator[int]:
 
 
 def cheapest(meter: Meter, task: Task, found: list[Choice], start_cost: float) -> Choice | None:
-    """Return the choice that is really the cheapest per slot; of equal ones that with fewer switch-ons, then the first."""
+    """Return the choice that is really the cheapest per slot; of equal ones the one with fewer starts, the first."""
     found.sort(key=_guessed)
     best: Choice | None = None
     best_key = (NONE, 0, 0)
-    for choice in found[: max(1, meter.looked_at)]:
-        if meter.looked_at:
-            extra = meter.extra(dict.fromkeys(choice.slots, task.kwh))
-            choice.cost = (extra + choice.starts * start_cost) / len(choice.slots)
+    for choice in found[: meter.looked_at]:
+        more = meter.dearer(dict.fromkeys(choice.slots, task.kwh))
+        choice.cost = (more + choice.starts * start_cost) / len(choice.slots)
         key = (round(choice.cost, 9), choice.starts, choice.slots.start)
         if choice.cost < NONE and key < best_key:
             best, best_key = choice, key
@@ -228,20 +229,14 @@ class Board:
         if freed:
             self.meter.add(freed)
 
-    def _restore(self, task: Task, on: list[int]) -> None:
-        row = self.rows[task.load]
-        changes = {t: (was - now) * task.kwh for t, (was, now) in enumerate(zip(on, row.on)) if was != now}
-        row.on[:] = on
-        if changes:
-            self.meter.add(changes)
-
     def _try(self, task: Task, slots: Iterable[int]) -> bool:
-        before, kept = self.total, self.rows[task.load].on[:]
+        before, kept, meter = self.total, self.rows[task.load].on[:], self.meter.saved()
         self._take(task, slots)
         self._place(task)
         if self.total < before - 1e-7 and self.rows[task.load].is_sound():
             return True
-        self._restore(task, kept)
+        self.rows[task.load].on[:] = kept
+        self.meter.restore(meter)
         return False
 
     def _again(self, task: Task) -> None:

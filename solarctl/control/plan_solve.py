@@ -15,6 +15,7 @@ BOUND_ROUNDS = 40
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
 STRICT = 1e5  # money per kWh: what loads that live on surplus may not cause
+SLACK = 0.1  # money per kWh: less than any purchase at that price
 
 
 @dataclass(slots=True)
@@ -118,7 +119,8 @@ def spread(
     if not spare:
         return
     main = board.meter
-    house = main.house  # type: ignore[attr-defined]
+    assert isinstance(main, Following | Steered)
+    house = main.house
     strict = replace(
         house,
         buy=(STRICT,) * house.count,
@@ -126,14 +128,14 @@ def spread(
         limit=float("inf"),
         net=tuple(main.net),
     )
-    charge: Sequence[float] = main.soc  # type: ignore[attr-defined]
+    charge: Sequence[float] = main.soc
     if house.battery.commanded:
-        strict = replace(strict, battery=NO_BATTERY, net=tuple(main.grid), stored_value=0.0)  # type: ignore[attr-defined]
+        strict = replace(strict, battery=NO_BATTERY, net=tuple(main.grid), stored_value=0.0)
     meter = Following(strict)
     wanted = [0.0] * house.count
     meter.needs_charge = wanted
     extra = [0.0] * house.count
-    dearest = max(house.sell) + board.start_cost + 1e-3
+    dearest = max(house.sell) + SLACK
     for task in spare:
         row = board.rows[task.load]
         least = (shares[task.load] if shares else 0.0) * house.battery.capacity
@@ -145,13 +147,13 @@ def spread(
             if before is not None:
                 _prefer(row, before[task.load])
             had = row.on[:]
-            count = side.place_some(task, dearest)
+            count = side.place_some(task, dearest + board.start_cost / task.kwh)
             if not count and before is not None:
                 row.allowed = [
                     net + task.kwh <= 1e-9 and soc >= least - 1e-9
                     for net, soc in zip(meter.net, _charges(meter, charge))
                 ]
-                count = side.place_some(task, dearest)
+                count = side.place_some(task, dearest + board.start_cost / task.kwh)
             if not count:
                 break
             for t, (now, then) in enumerate(zip(row.on, had)):
@@ -176,13 +178,25 @@ def _prefer(row: Row, before: Sequence[int]) -> None:
         row.allowed = [a and bool(b) for a, b in zip(row.allowed, before)]
 
 
+def finished_rows(house: House, rows: Sequence[Row], tasks: Sequence[Task]) -> Solution:
+    """Return rows from elsewhere (the seed's, a solver's) as a solution."""
+    meter = meter_for(house, rows, tasks)
+    return _solution(meter, list(rows), tasks)
+
+
 def finished(board: Board, tasks: Sequence[Task]) -> Solution:
     """Return the board as a solution, with its bound."""
     meter = board.meter
     assert isinstance(meter, Following | Steered)
-    got = [sum(board.rows[task.load].on[task.first : task.last]) for task in tasks]
+    return _solution(meter, board.rows, tasks)
+
+
+def _solution(meter: Following | Steered, rows: list[Row], tasks: Sequence[Task]) -> Solution:
+    got = [sum(rows[task.load].on[task.first : task.last]) for task in tasks]
     tiny = 1e-6
     prices = [guess / tiny for guess in meter.guesses(tiny)]
     house = meter.house
-    least = lower_bound(house, wishes(board.rows, tasks, got), meter.cost, prices, BOUND_ROUNDS)
-    return Solution(board.rows, got, meter.battery(), list(meter.grid), list(meter.soc), meter.cost, least)
+    paid = sum(kwh * (buy if kwh > 0 else sell) for kwh, buy, sell in zip(meter.grid, house.buy, house.sell))
+    cost = paid - house.stored_value * meter.soc[-1]  # without what a house beyond its limit is frightened with
+    least = lower_bound(house, wishes(rows, tasks, got), cost, prices, BOUND_ROUNDS)
+    return Solution(rows, got, meter.battery(), list(meter.grid), list(meter.soc), cost, least)

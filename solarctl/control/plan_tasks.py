@@ -62,7 +62,7 @@ def _tasks(
     zone: tzinfo,
     booked: Booked,
 ) -> list[tuple[Task, datetime, float]]:
-    found = []
+    found: list[tuple[Task, datetime, float]] = []
     kwh = load.power_w / 1000 * settings.slot_min / 60
     end = starts[-1].astimezone(UTC) + timedelta(minutes=settings.slot_min)
     today = day = day_of(now, settings.day_start)
@@ -83,7 +83,8 @@ def _tasks(
         whole = last_moment.astimezone(UTC) - begin
         inside = min(last_moment.astimezone(UTC), end) - begin
         need = load.daily_need and (day == today or inside >= MOSTLY * whole)
-        found.append((Task(index, kwh, count if last > first else 0, first, last, need), deadline, missed))
+        task = Task(index, kwh, count if last > first else 0, first, last, need, max(0.0, wanted))
+        found.append((task, deadline, missed))
         day += timedelta(days=1)
 
 
