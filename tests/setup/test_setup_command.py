@@ -278,11 +278,12 @@ def test_a_charger_is_listed_and_chosen(tmp_path: Path) -> None:
     with served(tmp_path, "easee", "solax-cloud", tables="", clock=DrivenClock(NOON)) as home:
         home.config_path = tmp_path / "new" / "config.toml"
         easee, solax = home.emulators["easee"], home.emulators["solax-cloud"]
-        account = tomllib.loads(easee.config())["accounts"]["easee"]
+        username = tomllib.loads(easee.config())["accounts"]["easee"]["username"]
+        password = easee.secrets()["easee.secret"].strip()
         given = {
             "site": {"timezone": ZONE, "latitude": 50.1, "longitude": 14.4},
             "solax": {"token": solax.token, "serial": solax.serial, "base_url": solax.url},
-            "easee": {"username": account["username"], "password": easee.password, "base_url": easee.url},
+            "easee": {"username": username, "password": password, "base_url": easee.url},
             "signs": {"check": False},
         }
         result = setup(home, given)
@@ -302,3 +303,17 @@ def test_a_refused_list_of_relays_is_no_trouble(house: Home) -> None:
     assert result.exit == 0, result
     assert "That did not work" in result.out
     assert "grid-relay" in tomllib.loads(house.config_path.read_text())["devices"]
+
+
+def test_devices_of_the_houses_own_network(tmp_path: Path) -> None:
+    """A Huawei inverter over Modbus and HomeWizard devices over HTTP and TLS, from a served home's config."""
+    with served(tmp_path, "sun2000", "homewizard", tables="", clock=None) as home:
+        theirs = home.config_path
+        home.config_path = tmp_path / "new" / "config.toml"
+        wanted = tomllib.loads(theirs.read_text())["devices"]
+        result = setup(home, {"signs": {"check": False}}, "--import", str(theirs))
+        assert result.exit == 0, result
+        found = tomllib.loads(home.config_path.read_text())["devices"]
+        assert set(found) == set(wanted)
+        secret = home.config_path.parent / found["plug-in-battery"]["token"]["file"]
+        assert secret.stat().st_mode & 0o777 == 0o600

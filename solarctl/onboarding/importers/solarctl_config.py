@@ -14,7 +14,7 @@ from solarctl.secret_sources import resolve
 STEPS = {"solax-cloud": "solax", "tuya": "tuya", "tesla": "tesla", "honeywell-tcc": "honeywell", "easee": "easee",
          "mqtt": "mqtt"}  # fmt: skip
 WEATHER = ("open-meteo", "openweather", "nws")
-COMMANDS = ("grid-guard", "peak-mode", "precool", "thermostat-step", "easee-balance", "eod-status")
+COMMANDS = ("grid-guard", "peak-mode", "precool", "thermostat-step", "easee-balance", "eod-status", "balance")
 
 
 def read(path: Path, text: str) -> Imported | None:
@@ -53,15 +53,15 @@ def _add_device(
         answers["tuya"][f"name_{len(known)}"] = name
     elif driver == "honeywell-tcc":
         answers["honeywell"].setdefault("thermostats", []).append(device.get("device_id"))
-    elif driver == "mqtt-meter" and step == "mqtt":
-        hidden = ("driver", "account")
-        meter = {"name": name} | {key: value for key, value in device.items() if key not in hidden}
-        answers["mqtt"].setdefault("meters", []).append(meter)
+    elif step == "mqtt":
+        answers["mqtt"].setdefault("devices", {})[name] = {k: v for k, v in device.items() if k != "account"}
     elif driver == "huawei-sun2000":
         answers["huawei"] = dict(device)
     elif driver == "homewizard":
-        address = device.get("base_url") or device.get("host")
-        answers.setdefault("homewizard", {}).setdefault("hosts", {})[name] = address
+        table = {key: value for key, value in _plain(device, folder).items() if key != "driver"}
+        if "ca_file" in table:
+            table["ca_file"] = str(folder / table["ca_file"])
+        answers.setdefault("homewizard", {}).setdefault("devices", {})[name] = table
     elif step is not None:
         answers[step] |= {key: value for key, value in device.items() if key in ("serial", "site_id", "charger_id")}
 

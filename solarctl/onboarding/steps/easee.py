@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from solarctl.drivers import catalogue
+from solarctl.errors import DeviceError
 from solarctl.onboarding import checks
 from solarctl.onboarding.trial import Trial
 from solarctl.onboarding.wizard import Step, Wizard
@@ -41,7 +42,10 @@ def _label(opened: Any, row: dict[str, Any]) -> str:
 
 
 def _circuit(opened: Any, charger_id: str) -> str:
-    site = opened.call(charger_id, "GET", f"/api/chargers/{charger_id}/site", absent_ok=True).json()
+    try:
+        site = opened.call(charger_id, "GET", f"/api/chargers/{charger_id}/site").json()
+    except DeviceError:
+        return ""  # a name for a list; the driver finds its circuit, or says why not
     if not isinstance(site, dict):
         return ""
     circuits = [one for one in site.get("circuits") or () if isinstance(one, dict)]

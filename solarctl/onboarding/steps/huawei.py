@@ -6,6 +6,8 @@ from solarctl.drivers import catalogue
 from solarctl.onboarding import checks
 from solarctl.onboarding.wizard import Step, Wizard
 
+RARELY = ("more_units", "settle_s", "timeout_s")  # taken from answers and imports; nobody is asked
+
 
 def run(wizard: Wizard) -> None:
     wizard.say("  Modbus TCP must be switched on in the dongle's settings, and takes one client at a time.")
@@ -15,6 +17,7 @@ def run(wizard: Wizard) -> None:
         "port": wizard.ask("huawei.port", "Port", 502, check=checks.whole),
         "unit": wizard.ask("huawei.unit", "Unit id", 1, check=checks.whole),
     }
+    values |= {key: known for key in RARELY if (known := wizard.given(f"huawei.{key}")) is not None}
     wizard.add_device("sun2000", values)
 
 
