@@ -47,6 +47,7 @@ class Frame(NamedTuple):
     charge_top: int
     bottom: int
     hours: int = 6  # between two names of hours
+    below: int = 12  # from the lower scale to these names
 
 
 MAIL = Frame(WIDTH, LEFT, RIGHT, TOP, POWER_BOTTOM, CHARGE_TOP, BOTTOM)
@@ -125,7 +126,7 @@ class DayPlot:
                 self.picture.box(x, self.place.charge_top, x + 1, self.place.bottom, GRID_LINES)
                 words = f"{hour}:00"
                 left = min(max(0, x - Picture.text_width(words) // 2), self.place.width - Picture.text_width(words))
-                self.picture.text(left, self.place.bottom + 12, words, INK)
+                self.picture.text(left, self.place.bottom + self.place.below, words, INK)
 
     def _level(self, y: float, words: str, *, zero: bool) -> None:
         row = round(y)

@@ -184,6 +184,14 @@ def together(parts: Iterable[Sums]) -> Sums:
     return Sums(**totals)
 
 
+def by_hour(rows: Sequence[Row], tariff: Tariff | None) -> dict[datetime, Sums]:
+    """Return the sums of each hour of a day's rows."""
+    hours: dict[datetime, list[Row]] = {}
+    for row in rows:
+        hours.setdefault(row["at"].replace(minute=0), []).append(row)
+    return {hour: sums(found, tariff) for hour, found in hours.items()}
+
+
 def by_month(days: Mapping[date, Sums]) -> dict[date, Sums]:
     """Return the sums of each month, by its first day."""
     months: dict[date, list[Sums]] = {}

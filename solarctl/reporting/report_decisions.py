@@ -28,6 +28,7 @@ class Mark:
 def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
     """Return the marks of decisions (in any order), oldest first."""
     last: dict[str, tuple[str, int]] = {}
+    settling: set[str] = set()  # commands whose next reason only follows from their change
     found: list[Mark] = []
     for row in sorted(decisions, key=lambda one: datetime.fromisoformat(one["at"])):
         command, reason = str(row.get("command")), str(row.get("reason"))
@@ -40,10 +41,12 @@ def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
         if code and before == (reason, code):
             continue  # the same trouble still
         kind = "trouble" if code else "change" if actions else "turn"
-        if kind == "turn" and before is not None and before[0] == reason:
-            continue
-        if kind == "turn" and before is None:
-            continue  # how it stood when the period began
+        follows = command in settling
+        settling.discard(command)
+        if kind == "turn" and (before is None or before[0] == reason or follows):
+            continue  # how it stood when the period began, or stands still
+        if kind == "change":
+            settling.add(command)
         at = datetime.fromisoformat(row["at"]).astimezone(zone)
         found.append(Mark(at, command, kind, reason, _said(row, actions), int(row.get("repeats", 1))))
     return found
@@ -54,4 +57,4 @@ def _said(row: Mapping[str, Any], actions: list[dict[str, Any]]) -> str:
     because = str(row.get("because") or (errors[0] if errors else ""))
     lines = describe({"because": because, "actions": actions}).splitlines()
     more = [f"({one})" for one in errors if one not in because]
-    return "; ".join([" ".join(lines[:1]), *(line.strip() for line in lines[1:]), *more])
+    return " ".join([*lines[:1], *(f"({line.strip()})" for line in lines[1:]), *more])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 LETTER = 18  # a letter's advance in day_plot's measure (picture.ADVANCE dots of 3)
-FONT_SIZE = 30  # of a font whose letters are 0.6 wide
+FONT_SIZE = 29  # of a font whose letters are 0.6 wide
 LETTER_HEIGHT = 21
 
 
