@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 LOG_S = 30.0  # how far back what our loads drew is remembered
 TREND_MAX_GAP_S = 8.0  # readings further apart say nothing about a trend
+TREND_CHANGES = 3  # a jump may show in two changes (one reading saw part of it); three are a trend
 PEAKS_S = 45.0  # how far back jumps of the house are counted
 JUMP_W = 250.0  # a rise of the house that counts as a jump
 CERTAIN_W = 60.0  # our loads changed by less than this: the model's mean will do
@@ -48,7 +49,8 @@ class HouseMemory:
     jumps: tuple[tuple[float, float], ...] = ()  # (when, how high the house jumped)
     solar_w: float | None = None
     solar_at: float = 0.0
-    solar_slope: float = 0.0  # W per s
+    solar_slope: float = 0.0  # W per s, of a trend
+    solar_changes: tuple[float, ...] = ()  # W per s, between the last readings
 
 
 def with_load(memory: HouseMemory, drawn_w: float, at: float, *, delay_s: float) -> HouseMemory:
@@ -122,18 +124,20 @@ def with_solar(memory: HouseMemory, solar: Sample) -> HouseMemory:
     if solar.at <= memory.solar_at:
         return memory
     gap = solar.at - memory.solar_at
-    slope = (
-        (solar.power_w - memory.solar_w) / gap if memory.solar_w is not None and 0.5 < gap < TREND_MAX_GAP_S else 0.0
-    )
-    return replace(memory, solar_w=solar.power_w, solar_at=solar.at, solar_slope=slope)
+    if memory.solar_w is None or not 0.5 < gap < TREND_MAX_GAP_S:
+        return replace(memory, solar_w=solar.power_w, solar_at=solar.at, solar_slope=0.0, solar_changes=())
+    changes = (*memory.solar_changes[-(TREND_CHANGES - 1) :], (solar.power_w - memory.solar_w) / gap)
+    one_way = all(one > 0 for one in changes) or all(one < 0 for one in changes)
+    slope = min(changes, key=abs) if one_way and len(changes) == TREND_CHANGES else 0.0
+    return replace(memory, solar_w=solar.power_w, solar_at=solar.at, solar_slope=slope, solar_changes=changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """How far readings are carried forward; chosen on `benchmarks/diverter`."""
 
-    fall: float = 0.6  # share of the sun's fall until the answer takes effect that is taken into account
-    rise: float = 1.0
+    fall: float = 0.5  # share of the sun's fall until the answer takes effect that is taken into account
+    rise: float = 1.2
     hold_s: float = 12.0  # how long a cycling house is taken at its height after the last jump
     wait_s: float = 1.0  # an answer stands for about half a meter period
 

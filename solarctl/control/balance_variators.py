@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-OVERSHOOT = 0.35  # of a step: the next step up is taken when it misses by less (reference: best of the neighbours)
-KEEP_W = 25.0  # a change that brings less than this is not worth a command
+OVERSHOOT = 0.5  # of a step: the nearer neighbour, as long as the margin covers it
+KEEP_W = 15.0  # a change that brings less than this is not worth a command
 
 
 def usable_steps(steps_w: Sequence[float], *, min_w: float, max_w: float) -> tuple[float, ...]:

@@ -26,8 +26,8 @@ def seen(bench):
         ("fill", 200, 0, False),  # the house itself needs more
         ("fill", 380, 0, False),  # 60 W to spare, the heater wants 100
         ("fill", 1320, 1000, False),
-        ("fill", 2700, 2350, False),  # the heater takes it all
-        ("fill", 2900, 1950, True),  # more than the heater can take: the radiator's block, the heater trims
+        ("fill", 2700, 2400, False),  # the heater takes it all
+        ("fill", 2900, 2000, True),  # more than the heater can take: the radiator's block, the heater trims
         ("fill", 4000, 2400, True),
         ("strict", 2900, 2400, False),  # the radiator only above a full heater
         ("strict", 3400, 2400, True),
