@@ -254,7 +254,7 @@ def _phase(tariff: Tariff, settings: Settings, now: datetime) -> _Phase:
     edge = tariff.next_edge(now, settings.lead_min)
     reason = Reason.PEAK if span else Reason.OFF_PEAK
     if span is not None:
-        when = f"{span.name}, {span.start:%H:%M}–{span.end:%H:%M}"
+        when = f"{span.name}, {span.start:%H:%M}–{span.end_text}"
         text = f"Peak ({when})" if span.contains(now) else f"Peak ahead ({when})"
     else:
         holiday = ", a holiday" if tariff.is_holiday(tariff.day(now)) else ""

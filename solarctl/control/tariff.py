@@ -37,6 +37,12 @@ class Span:
     def name(self) -> str:
         return self.window.name
 
+    @property
+    def end_text(self) -> str:
+        """Its end as people write it: the end of a day is 24:00."""
+        text = f"{self.end:%H:%M}"
+        return "24:00" if text == "00:00" else text
+
     def contains(self, now: datetime, *, lead_min: float = 0.0) -> bool:
         """Return whether `now` is in it, or at most `lead_min` before it."""
         moment = now.astimezone(

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
 from solarctl.virtualhome.tesla_site import MODES, TeslaSite
 from solarctl.virtualhome.tesla_tokens import TokenService, envelope_error
 
@@ -82,6 +82,21 @@ class TeslaCloud(HttpEmulator):
         "post-lost": "settings are taken, but the answer is 504",
         "kind-unsupported": "that kind of history is not supported: 400",
     }
+
+    UPSETS: ClassVar[tuple[Upset, ...]] = (
+        Upset("text-values"),
+        Upset("empty-post"),
+        Upset("lagged", 240, (30, 120)),
+        Upset("omit-refresh-token", minutes=(30, 300)),
+        Upset("token-expired", times=1, says="an access token is refused before its time"),
+        Upset("http", 503, times=1, says="one request is answered with HTTP 503"),
+        Upset("torn", times=1, says="one answer breaks off in the middle"),
+        Upset("http", 503, (10, 60), stops="reading", says="every request is answered with HTTP 503"),
+        Upset("upstream", stops="reading"),
+        Upset("null-response", stops="reading"),
+        Upset("rate-limit", 300, (5, 6), stops="reading", after_min=10, says="HTTP 429: try again in 5 minutes"),
+        Upset("ignore", minutes=(10, 40), stops="control"),
+    )
 
     def __init__(
         self, home: Any, clock: Clock, *, site_id: int = 123456789012, timezone: ZoneInfo | None = None

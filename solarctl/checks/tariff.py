@@ -1,0 +1,49 @@
+"""The tariff: holidays that nobody knows, peak-mode without a peak, and reserves that no Powerwall takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from solarctl import holiday_dates
+from solarctl.checks import House
+from solarctl.control import peak_mode, tariff
+from solarctl.errors import ConfigError, Problem
+
+LEVELS = ("peak_reserve_pct", "offpeak_reserve_pct", "floor_pct")
+
+
+def check(house: House) -> Iterable[Problem]:
+    if house.config.find("tariff") is not None or house.config.find("peak-mode") is not None:
+        try:
+            settings = house.config.table("tariff", tariff.Settings)
+        except ConfigError:
+            return  # named already
+        yield from _holidays(house, settings)
+        yield from _peaks(house, settings)
+
+
+def _holidays(house: House, settings: tariff.Settings) -> Iterator[Problem]:
+    try:
+        # looked up once a year, or once after a change; then this reads a small file
+        holiday_dates.known(settings, datetime.now(UTC), house.state_dir / "cache")
+    except ConfigError as error:
+        for problem in error.problems:
+            yield replace(problem, line=house.config.line(problem.path))
+
+
+def _peaks(house: House, settings: tariff.Settings) -> Iterator[Problem]:
+    rule = house.settings.get("peak-mode")
+    if not isinstance(rule, peak_mode.Settings):
+        return
+    parts = [settings.windows, *(version.windows or () for version in settings.versions)]
+    if not any(window.peak for windows in parts for window in windows):
+        hint = "Add [[tariff.windows]] with from and to."
+        yield house.problem("tariff.windows", "there is no peak window, so peak-mode has nothing to do", hint)
+    for key in LEVELS:
+        level = getattr(rule, key)
+        becomes = peak_mode.writable(level, rule.floor_pct)
+        if rule.strategy == "reserve" and level != becomes:
+            message = f"Powerwalls take 0–80 % or 100 %; {level:g} % becomes {becomes:g} %"
+            yield house.problem(f"peak-mode.{key}", message, severity="warning")
