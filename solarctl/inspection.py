@@ -20,6 +20,7 @@ SHARED = {
     "heartbeat": "solarctl.heartbeat",
     "history": "solarctl.history",
     "tariff": "solarctl.control.tariff",
+    "simulate": "solarctl.simulation.simulated_house",
 }
 
 

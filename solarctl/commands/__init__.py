@@ -11,6 +11,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "precool": ("precool:command", "Cool the house down before power becomes dear."),
     "thermostat-step": ("thermostat_step:command", "Let the house get warmer as the battery runs down."),
     "forecast": ("forecast:command", "Show what the panels will give, hour by hour."),
+    "apply": ("apply:command", "Switch the planned devices: by the plan and by the sun that is really there."),
+    "plan": ("plan:command", "Plan when each load runs: sun, prices, deadlines."),
     "token-refresh": ("token_refresh:command", "Renew the tokens that are due; log in."),
     "eod-status": ("eod_status:command", "Mail how the day went."),
     "record": ("record:command", "Write one row of all meters into history."),

@@ -1,0 +1,166 @@
+"""A life's money: what each day cost, and what it would have cost at least with perfect foresight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, tzinfo
+
+from solarctl.control.tariff import Tariff
+from solarctl.simulation.bound import SLOT_MIN, Optimum, Slot, Store, optimum
+from solarctl.simulation.living import Course
+from solarctl.simulation.money import prices_of
+from solarctl.simulation.simulated_house import Simulated
+
+KWH_PER_W_MIN = 1 / 60_000
+
+
+@dataclass(frozen=True)
+class Possible:
+    """Daily costs with perfect foresight: of a battery that is steered as ours is, and of one that may do anything."""
+
+    as_steered: list[float]
+    free: list[float]
+    exact: bool = True  # False: car and battery were optimised in turn, not together
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Some minutes of a day, from `start` to just before `end`, and what a kWh costs in them."""
+
+    day: int
+    start: int
+    end: int
+    dear: float
+    export: float
+
+
+class Books:
+    """The prices and powers of a life."""
+
+    def __init__(self, course: Course, simulated: Simulated, tariff: Tariff, zone: tzinfo) -> None:
+        self.course = course
+        self.battery = simulated.house.battery
+        self.sells = simulated.house.grid.max_export_w > 0
+        self.base_price = tariff.settings.on(course.days[0]).import_price
+        self.one_way = self.battery.one_way if self.battery is not None else 1.0
+        self.end_value = self.base_price * self.one_way  # a kWh left in the cells saves so much later
+        self.prices = [self._day_prices(tariff, index, zone) for index in range(len(course.days))]
+        self._began_s = datetime.combine(course.days[0], time(0), zone).timestamp()
+        self._habits = simulated.habits
+        self._point = simulated.point
+
+    def _day_prices(self, tariff: Tariff, index: int, zone: tzinfo) -> list[tuple[int, int, float, float]]:
+        """Return (from, to, import price, export price) in minutes of the course."""
+        first, end = self.course.first_minute[index], self.course.first_minute[index + 1]
+        parts = prices_of(tariff, self.course.days[index], zone)
+        starts = [first + minute for minute, _, _ in parts] + [end]
+        return [
+            (starts[number], starts[number + 1], dear, export if self.sells else 0.0)
+            for number, (_, dear, export) in enumerate(parts)
+        ]
+
+    def costs(self) -> list[float]:
+        """Return what each day cost; what the battery has more or less than the evening before counts at its worth."""
+        course = self.course
+        found = []
+        for index, parts in enumerate(self.prices):
+            cost = 0.0
+            for start, end, dear, export in parts:
+                powers = course.grid_w[start:end]
+                bought = sum(power for power in powers if power > 0)
+                cost += (bought * dear + (sum(powers) - bought) * export) * KWH_PER_W_MIN
+            stored = course.stored_kwh[index + 1] - course.stored_kwh[index]
+            found.append(cost - stored * self.end_value)
+        if course.car_wants_kwh:  # what the car got elsewhere or lacks more than in the morning has the usual price
+            for index in range(len(found)):
+                lacks = course.car_wants_kwh[index + 1] - course.car_wants_kwh[index]
+                elsewhere = course.car_elsewhere_kwh[index + 1] - course.car_elsewhere_kwh[index]
+                found[index] += (lacks + elsewhere) * self.base_price
+        return found
+
+    def possible(self) -> Possible:
+        """Return what the days would have cost at least, with the same loads."""
+        return Possible(self._least(free=False), self._least(free=True), exact=self._point is None)
+
+    def _least(self, *, free: bool) -> list[float]:
+        """Return the least cost of each day; a car comes first, with the battery as it was, then the battery."""
+        cuts = self._cuts()
+        need = self._means(self.course.need_w, cuts)
+        elsewhere = [0.0] * len(cuts)
+        if self._point is not None:
+            car = self._car(cuts)
+            was = self._means(self.course.car_w, cuts)
+            need = [n - w + p for n, w, p in zip(need, was, car.power_w, strict=True)]
+            elsewhere = self._elsewhere
+        slots = [
+            Slot(watts * (cut.end - cut.start) * KWH_PER_W_MIN, (cut.end - cut.start) / 60, cut.dear, cut.export)
+            for watts, cut in zip(need, cuts, strict=True)
+        ]
+        store, level = self._store(free=free)
+        best = optimum(slots, store, self.end_value)
+        found = [0.0] * len(self.prices)
+        for index, cut in enumerate(cuts):
+            after = best.stored_kwh[index]
+            found[cut.day] += best.costs[index] - (after - level) * self.end_value
+            found[cut.day] += elsewhere[index]
+            level = after
+        return found
+
+    def _cuts(self) -> list[_Cut]:
+        """Return the course in slots of a few minutes with one price each."""
+        return [
+            _Cut(day, at, min(at + SLOT_MIN, end), dear, export)
+            for day, parts in enumerate(self.prices)
+            for start, end, dear, export in parts
+            for at in range(start, end, SLOT_MIN)
+        ]
+
+    def _means(self, powers: Sequence[float], cuts: Sequence[_Cut]) -> list[float]:
+        return [sum(powers[cut.start : cut.end]) / (cut.end - cut.start) for cut in cuts]
+
+    def _store(self, *, free: bool) -> tuple[Store | None, float]:
+        """Return the battery as a store, and what is in it above its floor at the beginning."""
+        battery = self.battery
+        if battery is None:
+            return None, 0.0
+        floor_kwh = battery.capacity_kwh * battery.floor_pct / 100
+        start_kwh = max(0.0, self.course.stored_kwh[0] - floor_kwh)
+        # behind a relay the inverter charges from the grid as well
+        free = free or not self.sells
+        limits = (battery.max_charge_w, battery.max_discharge_w, battery.one_way)
+        return Store(battery.capacity_kwh - floor_kwh, start_kwh, *limits, free), start_kwh
+
+    def _car(self, cuts: Sequence[_Cut]) -> Optimum:
+        """Return the best the car could have done with the battery as it was; amps need not be whole."""
+        assert self._point is not None
+        assert self._habits is not None
+        course, car = self.course, self._point.car
+        began_s = self._began_s
+        drives = {round((at - began_s) / 60): kwh for at, kwh in self._habits.drives}
+        others = self._means([grid - own for grid, own in zip(course.grid_w, course.car_w, strict=True)], cuts)
+        slots = []
+        for cut, watts in zip(cuts, others, strict=True):
+            hours = (cut.end - cut.start) / 60
+            drawn = sum(drives.get(minute, 0.0) for minute in range(cut.start, cut.end))
+            there = all(course.car_is_there[cut.start : cut.end])
+            slots.append(Slot(watts * hours / 1000, hours, cut.dear, cut.export, drawn, there))
+        most_w = car.max_a * 230.0 * car.phases
+        store = Store(
+            self._habits.room_kwh,
+            self._habits.room_kwh - self._habits.wanted_at_first_kwh,
+            most_w,
+            0.0,
+            1.0,
+            free=True,
+            gives=False,
+            elsewhere_price=self.base_price,
+        )
+        best = optimum(slots, store, self.base_price)
+        level = store.start_kwh
+        self._elsewhere = []  # what the car gets on the road or lacks more than before, at its price
+        for slot, after in zip(slots, best.stored_kwh, strict=True):
+            on_the_road = max(0.0, slot.drawn_kwh - level)
+            self._elsewhere.append((on_the_road + level - after) * self.base_price)
+            level = after
+        return best

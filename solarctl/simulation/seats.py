@@ -1,0 +1,126 @@
+"""Rules at their place in a simulated house: told what the house is like, and obeyed.
+
+A seat turns the house's state into the readings that its rule gets, lets the very same `decide()` decide that a run
+of the command calls, carries the actions out in the house, and lets `remember()` remember what became of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from solarctl.control import grid_guard, peak_mode
+from solarctl.control.tariff import Tariff
+from solarctl.decision import Action, Carried, Decision, Outcome, SetMode, SetReserve, SwitchTo
+from solarctl.readings import BatteryReading, ReserveReading
+from solarctl.simulation.simulated_house import Simulated
+
+BACKUP = "backup"
+
+
+class Seat(Protocol):
+    """What the timetable calls."""
+
+    command: str
+    tally: Tally
+
+    def look(self, now: datetime) -> None: ...
+
+
+class Tally:
+    """What a rule did: its runs, what it wrote, and how often it gave each reason."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.writes = 0
+        self.reasons: Counter[str] = Counter()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"runs": self.runs, "writes": self.writes, "reasons": dict(self.reasons.most_common())}
+
+
+def conclude(
+    tally: Tally,
+    decision: Decision[Any],
+    write: Callable[[Any], bool],
+    now: datetime,
+    remember: Callable[[Any, Sequence[Carried]], Any] | None = None,
+) -> Any:
+    """Carry a decision out and return the memory for the next run; `write` says whether something had to be written."""
+    tally.runs += 1
+    tally.reasons[decision.reason] += 1
+    carried = [_carried(action, write(action), now) for action in decision.actions]
+    tally.writes += sum(one.outcome is Outcome.DONE for one in carried)
+    return decision.memory if remember is None else remember(decision.memory, carried)
+
+
+def _carried(action: Action, written: bool, now: datetime) -> Carried:
+    return Carried(action, Outcome.DONE if written else Outcome.UNCHANGED, now)
+
+
+class GridGuardSeat:
+    """`grid-guard` at the inverter's charge, in whole percent as its cloud shows it, and at the relays."""
+
+    command = "grid-guard"
+
+    def __init__(self, settings: grid_guard.Settings, simulated: Simulated) -> None:
+        self.settings = settings
+        self.house = simulated.house
+        self.memory = grid_guard.Memory()
+        self.tally = Tally()
+        self.positions = dict.fromkeys(settings.switch, self.house.grid.connected)
+
+    def look(self, now: datetime) -> None:
+        soc_pct = self.house.soc_pct
+        shown = None if soc_pct is None else float(round(soc_pct))
+        reading = BatteryReading(at=now, soc_pct=shown, battery_w=self.house.battery_w)
+        decision = grid_guard.decide(reading, self.settings, self.memory, now)
+        self.memory = conclude(self.tally, decision, self._write, now, grid_guard.remember)
+
+    def _write(self, action: Any) -> bool:
+        assert isinstance(action, SwitchTo)
+        if self.positions[action.device] == action.to:
+            return False
+        self.positions[action.device] = action.to
+        self.house.connect_grid(all(self.positions.values()))
+        return True
+
+
+class PeakModeSeat:
+    """`peak-mode` at the battery's reserve; in mode "backup" everything is kept back."""
+
+    command = "peak-mode"
+
+    def __init__(self, settings: peak_mode.Settings, simulated: Simulated, tariff: Tariff) -> None:
+        assert simulated.house.battery is not None
+        self.settings = settings
+        self.battery = simulated.house.battery
+        self.tariff = tariff
+        self.memory = peak_mode.Memory()
+        self.tally = Tally()
+        self.mode = "self_consumption"
+        self.reserve_pct = self.battery.reserve_pct
+
+    def look(self, now: datetime) -> None:
+        reading = ReserveReading(
+            at=now,
+            reserve_pct=self.reserve_pct,
+            mode=self.mode,
+            soc_pct=self.battery.soc_pct,
+            storm=False,
+            off_grid=False,
+            outage=False,
+        )
+        decision = peak_mode.decide(reading, self.tariff, self.settings, self.memory, now)
+        self.memory = conclude(self.tally, decision, self._write, now, peak_mode.remember)
+
+    def _write(self, action: Any) -> bool:
+        before = (self.mode, self.reserve_pct)
+        if isinstance(action, SetReserve):
+            self.reserve_pct = action.to
+        elif isinstance(action, SetMode):
+            self.mode = action.to
+        self.battery.reserve_pct = 100.0 if self.mode == BACKUP else self.reserve_pct
+        return before != (self.mode, self.reserve_pct)

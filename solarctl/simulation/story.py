@@ -1,0 +1,108 @@
+"""What `simulate` prints: a table per house, what was possible, where the rest went, and the worst days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solarctl.simulation.compare import NOTHING, OURS, SEEDS, Life
+from solarctl.simulation.results import Result
+
+WORDS = {OURS: "with solarctl", NOTHING: "left alone", SEEDS: "the original's rule"}
+ALONE = {
+    "grid-guard": "the grid always in",
+    "peak-mode": "the battery's own reserve",
+    "easee-balance": "the car as fast as it can",
+}
+SUNSHINE = "Sun, load and warmth are generated; see docs/simulate.md."
+
+
+def story(results: Sequence[Result], notes: Sequence[str]) -> str:
+    """Return the whole text."""
+    several = len({one.config for one in results}) > 1 or len({one.ours.task.seed for one in results}) > 1
+    parts = [_house(one, several=several) for one in results]
+    if several:
+        parts.append(_side_by_side(results))
+    return "\n\n".join([*parts, *(["\n".join(notes)] if notes else [])])
+
+
+def _house(result: Result, *, several: bool) -> str:
+    task = result.ours.task
+    which = f" ({result.config}, seed {task.seed})" if several else ""
+    lines = [f"{result.house}{which}: {task.days} days from {task.first}"]
+    rows = [["", result.currency, "bought kWh", "sold kWh", "dark min", "writes"]]
+    for who in (OURS, NOTHING, SEEDS):
+        rows.append(_row(WORDS[who], result.lives[who]))
+    rows.append(["with perfect foresight", f"{result.possible:.2f}", "", "", "", ""])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines += [
+        "  " + "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows
+    ]
+    lines += [f"  {sentence}" for sentence in _sentences(result)]
+    return "\n".join(lines)
+
+
+def _row(name: str, life: Life) -> list[str]:
+    energies = life.energies
+    writes = sum(tally["writes"] for tally in life.tallies.values())
+    return [
+        name,
+        f"{life.cost:.2f}",
+        f"{energies.import_kwh:.0f}",
+        f"{energies.export_kwh:.0f}",
+        f"{sum(life.dark_min):.0f}",
+        f"{writes}",
+    ]
+
+
+def _sentences(result: Result) -> list[str]:
+    money = result.currency
+    lone = [text for command, text in ALONE.items() if command in result.house]
+    found = [f"Left alone means: {', '.join(lone)}."] if lone else []
+    verb = "saves" if result.saved >= 0 else "costs"
+    said = f"solarctl {verb} {abs(result.saved):.2f} {money}"
+    if result.share is not None:
+        said += f", {100 * result.share:.0f} % of what perfect foresight would"
+    found.append(f"{said}.")
+    lost = {part: amount for part, amount in result.regret.items() if abs(amount) >= 0.005}
+    if lost:
+        why = {
+            "rule": "to the rule",
+            "forecast": "to forecasts that err",
+            "device": "because of how the battery can be steered",
+        }
+        parts = [
+            f"{'lost' if part_ > 0 else 'won'} {abs(part_):.2f} {money} {why[name]}" for name, part_ in lost.items()
+        ]
+        found.append(f"Against foresight: {', '.join(parts)}.")
+    if not result.exact:
+        found.append("Foresight steers car and battery in turn; both together could do a little better still.")
+    ours = result.ours
+    if ours.car_kwh or ours.elsewhere_kwh:
+        found.append(
+            f"The car got {ours.car_kwh:.0f} kWh at home in {ours.car_starts} charges and "
+            f"{ours.elsewhere_kwh:.0f} kWh elsewhere, and still wants {ours.still_wanted_kwh:.0f} kWh; "
+            "what it lacks is counted at the usual price."
+        )
+    if ours.too_warm_k_h is not None:
+        alone = result.lives[NOTHING].too_warm_k_h or 0.0
+        found.append(
+            f"Rooms were {ours.too_warm_k_h:.0f} K·h warmer than their schedules want (left alone {alone:.0f}); "
+            "comfort has no price here, so no share of the possible is given."
+        )
+    worst = result.worst_days()
+    if worst:
+        days = ", ".join(f"{one.day} {one.cost:.2f} (possible {one.possible:.2f})" for one in worst)
+        found.append(f"Worst days: {days}.")
+    return found
+
+
+def _side_by_side(results: Sequence[Result]) -> str:
+    lines = ["Side by side"]
+    for house in dict.fromkeys(one.house for one in results):
+        lines.append(f"  {house}")
+        rows = [one for one in results if one.house == house]
+        for config in dict.fromkeys(one.config for one in rows):
+            costs = [one.ours.cost for one in rows if one.config == config]
+            spread = f" ({min(costs):.2f} to {max(costs):.2f} over {len(costs)} seeds)" if len(costs) > 1 else ""
+            lines.append(f"    {config}: {sum(costs) / len(costs):.2f} {rows[0].currency}{spread}")
+    return "\n".join(lines)
