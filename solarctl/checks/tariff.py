@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from solarctl import holiday_dates
 from solarctl.checks import House
 from solarctl.control import peak_mode, tariff
+from solarctl.control.peak_phase import writable
 from solarctl.errors import ConfigError, Problem
 
 LEVELS = ("peak_reserve_pct", "offpeak_reserve_pct", "floor_pct")
@@ -43,7 +44,7 @@ def _peaks(house: House, settings: tariff.Settings) -> Iterator[Problem]:
         yield house.problem("tariff.windows", "there is no peak window, so peak-mode has nothing to do", hint)
     for key in LEVELS:
         level = getattr(rule, key)
-        becomes = peak_mode.writable(level, rule.floor_pct)
+        becomes = writable(level, rule.floor_pct)
         if rule.strategy == "reserve" and level != becomes:
             message = f"Powerwalls take 0–80 % or 100 %; {level:g} % becomes {becomes:g} %"
             yield house.problem(f"peak-mode.{key}", message, severity="warning")

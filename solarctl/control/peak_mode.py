@@ -21,16 +21,13 @@ from enum import StrEnum
 from typing import Literal
 
 from solarctl.capabilities import BatteryReserve
+from solarctl.control.peak_phase import Level, Phase, level_text, phase_at, wanted, what, writable
 from solarctl.control.tariff import Tariff
 from solarctl.decision import Action, Carried, Decision, Outcome, SetMode, SetReserve
 from solarctl.errors import Exit
 from solarctl.readings import ReserveReading
 from solarctl.settings import device, setting
 from solarctl.value import value
-
-HIGHEST_BUT_FULL_PCT = 80.0  # since firmware 25.18 Powerwalls take 0–80 or 100 %, and nothing in between
-FULL_PCT = 100.0
-Level = float | str
 
 
 class Reason(StrEnum):
@@ -80,22 +77,11 @@ class Memory:
     released: bool = False  # the former values were given back; we know nothing of what is set now
 
 
-@value
-class _Phase:
-    """Peak or off-peak: what belongs to it, and how it is called."""
-
-    reason: Reason
-    key: str
-    text: str
-    target: Level
-    explained: str
-
-
 def decide(
     reserve: ReserveReading | None, tariff: Tariff, settings: Settings, memory: Memory, now: datetime
 ) -> Decision[Memory]:
     """Return what the battery should be set to, and why."""
-    phase = _phase(tariff, settings, now)
+    phase = phase_at(tariff, settings, now)
     known = _in_phase(memory, phase.key)
     current = _current(reserve, settings)
     if reserve is None or current is None:
@@ -103,8 +89,8 @@ def decide(
         return Decision(Reason.NO_READING, because, memory=known, exit_code=Exit.TRY_AGAIN)
     if current == phase.target:
         known = replace(known, held=current, aim=current, asked=None, asked_at=None, released=False)
-        because = f"{phase.text}: {_what(current)}, as it should be.{phase.explained}"
-        return Decision(phase.reason, because, _actions(reserve, phase.target, settings), known)
+        because = f"{phase.text}: {what(current)}, as it should be.{phase.explained}"
+        return Decision(_reason(phase), because, _actions(reserve, phase.target, settings), known)
     hold = _why_not(reserve, phase.target, settings, now)
     if hold is not None:
         code = Exit.TRY_AGAIN if hold[0] is Reason.NO_READING else Exit.OK
@@ -149,30 +135,14 @@ def given_back(settings: Settings, memory: Memory) -> tuple[list[Action], Memory
     return actions, Memory(former=memory.former, released=True)
 
 
-def wanted(settings: Settings, *, peak: bool) -> Level:
-    """Return the mode or the reserve (in %) that belongs to peak or off-peak; never below the floor."""
-    if settings.strategy == "mode":
-        return settings.peak_mode if peak else settings.offpeak_mode
-    level = settings.peak_reserve_pct if peak else settings.offpeak_reserve_pct
-    return writable(max(level, settings.floor_pct), settings.floor_pct)
-
-
-def writable(level_pct: float, floor_pct: float) -> float:
-    """Return the reserve nearest to `level_pct` that a Powerwall takes and that is not below the floor.
-
-    >>> writable(85, floor_pct=0), writable(95, floor_pct=0), writable(85, floor_pct=85)
-    (80.0, 100.0, 100.0)
-    """
-    if level_pct <= HIGHEST_BUT_FULL_PCT or level_pct >= FULL_PCT:
-        return float(level_pct)
-    middle = (HIGHEST_BUT_FULL_PCT + FULL_PCT) / 2
-    return FULL_PCT if level_pct > middle or floor_pct > HIGHEST_BUT_FULL_PCT else HIGHEST_BUT_FULL_PCT
-
-
 def _in_phase(memory: Memory, phase: str) -> Memory:
     if memory.phase == phase:
         return replace(memory, aim=None)
     return replace(memory, phase=phase, aim=None, held=None, asked=None, asked_at=None, late=memory.asked)
+
+
+def _reason(phase: Phase) -> Reason:
+    return Reason.PEAK if phase.is_peak else Reason.OFF_PEAK
 
 
 def _current(reserve: ReserveReading | None, settings: Settings) -> Level | None:
@@ -204,11 +174,11 @@ def _drains(reserve: ReserveReading, target: Level, settings: Settings) -> bool:
 
 
 def _manual(
-    reserve: ReserveReading, current: Level, phase: _Phase, settings: Settings, memory: Memory
+    reserve: ReserveReading, current: Level, phase: Phase, settings: Settings, memory: Memory
 ) -> Decision[Memory]:
     """Return the decision that respects a person's choice, but for the floor."""
     floor = writable(settings.floor_pct, settings.floor_pct)
-    because = f"{phase.text}, but somebody chose {_what(current)}; that stays until the next edge of the peak."
+    because = f"{phase.text}, but somebody chose {what(current)}; that stays until the next edge of the peak."
     actions: list[Action] = []
     if reserve.reserve_pct is not None and reserve.reserve_pct < floor:
         because += f" The reserve is raised to the floor of {floor:g} %."
@@ -217,19 +187,19 @@ def _manual(
 
 
 def _change(
-    reserve: ReserveReading, current: Level, phase: _Phase, settings: Settings, memory: Memory, now: datetime
+    reserve: ReserveReading, current: Level, phase: Phase, settings: Settings, memory: Memory, now: datetime
 ) -> Decision[Memory]:
     """Return the decision to write the phase's target, or to wait for what was written."""
-    goal = f"{phase.text}: {_what(phase.target)}"
+    goal = f"{phase.text}: {what(phase.target)}"
     if memory.asked != phase.target or memory.asked_at is None:
-        because = f"{goal}, so far {_level(current)}.{phase.explained}"
+        because = f"{goal}, so far {level_text(current)}.{phase.explained}"
         actions = _actions(reserve, phase.target, settings, overdue=settings.settle_min == 0)
-        return Decision(phase.reason, because, actions, memory)
+        return Decision(_reason(phase), because, actions, memory)
     waited_min = max(0.0, (now - memory.asked_at).total_seconds() / 60)
     overdue = waited_min >= settings.settle_min
-    because = f"{goal} was asked for {waited_min:.0f} min ago; it is still {_level(current)}."
+    because = f"{goal} was asked for {waited_min:.0f} min ago; it is still {level_text(current)}."
     return Decision(
-        phase.reason, because, _actions(reserve, phase.target, settings, sent=not overdue, overdue=overdue), memory
+        _reason(phase), because, _actions(reserve, phase.target, settings, sent=not overdue, overdue=overdue), memory
     )
 
 
@@ -247,34 +217,3 @@ def _actions(
 
 def _own(settings: Settings) -> tuple[Level, Level]:
     return wanted(settings, peak=True), wanted(settings, peak=False)
-
-
-def _phase(tariff: Tariff, settings: Settings, now: datetime) -> _Phase:
-    span = tariff.peak_at(now, settings.lead_min)
-    edge = tariff.next_edge(now, settings.lead_min)
-    reason = Reason.PEAK if span else Reason.OFF_PEAK
-    if span is not None:
-        when = f"{span.name}, {span.start:%H:%M}–{span.end_text}"
-        text = f"Peak ({when})" if span.contains(now) else f"Peak ahead ({when})"
-    else:
-        holiday = ", a holiday" if tariff.is_holiday(tariff.day(now)) else ""
-        text = f"Off-peak{holiday}" + (f" until {edge:%a %H:%M}" if edge is not None else "")
-    target, explained = wanted(settings, peak=span is not None), _explained(settings, peak=span is not None)
-    return _Phase(reason, f"{reason} until {edge}", text, target, explained)
-
-
-def _what(level: Level) -> str:
-    return f"mode {level}" if isinstance(level, str) else f"reserve {level:g} %"
-
-
-def _level(level: Level) -> str:
-    return level if isinstance(level, str) else f"{level:g} %"
-
-
-def _explained(settings: Settings, *, peak: bool) -> str:
-    """Return why the reserve is not the one that was wished for, if it is not."""
-    if settings.strategy == "mode":
-        return ""
-    wish = max(settings.peak_reserve_pct if peak else settings.offpeak_reserve_pct, settings.floor_pct)
-    level = wanted(settings, peak=peak)
-    return "" if level == wish else f" ({wish:g} % cannot be set: Powerwalls take 0–80 % or 100 %.)"

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from solarctl.control.peak_mode import Memory, Reason, Settings, changes, decide, given_back, remember, writable
+from solarctl.control.peak_mode import Memory, Reason, Settings, changes, decide, given_back, remember
+from solarctl.control.peak_phase import writable
 from solarctl.control.tariff import Holidays, Tariff, Window
 from solarctl.control.tariff import Settings as TariffSettings
 from solarctl.decision import Action, Carried, Decision, Outcome, SetMode, SetReserve

@@ -1,0 +1,81 @@
+"""Peak or off-peak: until when, what belongs to it, and how it is called."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from solarctl.control.tariff import Tariff
+from solarctl.value import value
+
+if TYPE_CHECKING:
+    from solarctl.control.peak_mode import Settings
+
+HIGHEST_BUT_FULL_PCT = 80.0  # since firmware 25.18 Powerwalls take 0–80 or 100 %, and nothing in between
+FULL_PCT = 100.0
+Level = float | str  # a reserve in %, or a mode
+
+
+@value
+class Phase:
+    """A stretch of time between two edges. `key` tells it from the one before; `explained` is what to add, if any."""
+
+    is_peak: bool
+    key: str
+    text: str
+    target: Level
+    explained: str
+
+
+def phase_at(tariff: Tariff, settings: Settings, now: datetime) -> Phase:
+    """Return the phase that a moment belongs to, the lead included."""
+    span = tariff.peak_at(now, settings.lead_min)
+    edge = tariff.next_edge(now, settings.lead_min)
+    is_peak = span is not None
+    if span is not None:
+        when = f"{span.name}, {span.start:%H:%M}–{span.end_text}"
+        text = f"Peak ({when})" if span.contains(now) else f"Peak ahead ({when})"
+    else:
+        holiday = ", a holiday" if tariff.is_holiday(tariff.day(now)) else ""
+        text = f"Off-peak{holiday}" + (f" until {edge:%a %H:%M}" if edge is not None else "")
+    key = f"{'peak' if is_peak else 'off-peak'} until {edge}"
+    return Phase(is_peak, key, text, wanted(settings, peak=is_peak), _explained(settings, peak=is_peak))
+
+
+def wanted(settings: Settings, *, peak: bool) -> Level:
+    """Return the mode or the reserve (in %) that belongs to peak or off-peak; never below the floor."""
+    if settings.strategy == "mode":
+        return settings.peak_mode if peak else settings.offpeak_mode
+    level = settings.peak_reserve_pct if peak else settings.offpeak_reserve_pct
+    return writable(max(level, settings.floor_pct), settings.floor_pct)
+
+
+def writable(level_pct: float, floor_pct: float) -> float:
+    """Return the reserve nearest to `level_pct` that a Powerwall takes and that is not below the floor.
+
+    >>> writable(85, floor_pct=0), writable(95, floor_pct=0), writable(85, floor_pct=85)
+    (80.0, 100.0, 100.0)
+    """
+    if level_pct <= HIGHEST_BUT_FULL_PCT or level_pct >= FULL_PCT:
+        return float(level_pct)
+    middle = (HIGHEST_BUT_FULL_PCT + FULL_PCT) / 2
+    return FULL_PCT if level_pct > middle or floor_pct > HIGHEST_BUT_FULL_PCT else HIGHEST_BUT_FULL_PCT
+
+
+def what(level: Level) -> str:
+    """Return a level with its name."""
+    return f"mode {level}" if isinstance(level, str) else f"reserve {level:g} %"
+
+
+def level_text(level: Level) -> str:
+    """Return a level alone."""
+    return level if isinstance(level, str) else f"{level:g} %"
+
+
+def _explained(settings: Settings, *, peak: bool) -> str:
+    """Return why the reserve is not the one that was wished for, if it is not."""
+    if settings.strategy == "mode":
+        return ""
+    wish = max(settings.peak_reserve_pct if peak else settings.offpeak_reserve_pct, settings.floor_pct)
+    level = wanted(settings, peak=peak)
+    return "" if level == wish else f" ({wish:g} % cannot be set: Powerwalls take 0–80 % or 100 %.)"
