@@ -84,6 +84,8 @@ def _decide(
     if charger is None or not charger.online:
         return _blind("The charger gives no usable reading.", memory)
     memory = noted(charger, settings, memory, now)
+    if not settings.phase_switching:
+        memory = replace(memory, switching=PhaseMemory())
     if charger.connected is False:
         parted = replace(calm(memory), target_a=0, switching=PhaseMemory())
         return Decision(Reason.NO_CAR, "No car is connected.", (), parted)
@@ -94,6 +96,9 @@ def _decide(
     if order is not None:
         target_a, because = order
         memory = calm(memory)
+        if target_a and memory.switching.use == 1:
+            memory = replace(memory, switching=PhaseMemory(3, None, house.now))
+            target_a, because = 0, f"{because} First back to three phases: charging pauses for a minute."
         return _told(Reason.FORCED, because, target_a, house, memory)
     if house.grid is None:
         return _blind("The grid meter gives no usable reading.", memory)
@@ -242,7 +247,12 @@ def _told(reason: Reason, because: str, target_a: int, house: House, memory: Mem
     restarted = ends_at is not None and restarted_at is not None and restarted_at > ends_at - ttl
     renew = ends_at is None or restarted or ends_at - now < ttl * 0.75
     action = SetChargeLimit(settings.charger, target_a, settings.ttl_min, renew, memory.switching.use)
-    memory = replace(memory, seen_limit_a=house.charger.limit_a, seen_draw_w=house.draw.low_w)
+    memory = replace(
+        memory,
+        seen_limit_a=house.charger.limit_a,
+        seen_draw_w=house.draw.low_w,
+        seen_stop=reason is Reason.STOPPING,
+    )
     return Decision(reason, because, (action,), memory)
 
 

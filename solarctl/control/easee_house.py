@@ -62,7 +62,7 @@ def house_of(
     if battery is not None and (battery.battery_w is None or not battery.is_fresh(now, settings.max_age_min)):
         battery = None
     utc = now.astimezone(UTC)
-    phases = charger.phases or memory.phases or settings.car_phases or 3
+    phases = memory.phases or charger.phases or settings.car_phases or 3
     if memory.switching.use == 1:
         phases = 1
     draw = estimate(

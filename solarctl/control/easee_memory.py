@@ -36,6 +36,7 @@ class Memory:
     delivered: Delivered = field(default_factory=Delivered)
     seen_limit_a: float | None = None
     seen_draw_w: float | None = None
+    seen_stop: bool = False  # the sun has stopped the car, nobody else
 
 
 def remember(memory: Memory, carried: Sequence[Carried]) -> Memory:
@@ -44,8 +45,7 @@ def remember(memory: Memory, carried: Sequence[Carried]) -> Memory:
         if not isinstance(one.action, SetChargeLimit) or not one.holds:
             continue
         action = one.action
-        stopped = memory.target_a > 0 and action.to == 0
-        if stopped:
+        if memory.seen_stop and memory.target_a > 0:
             same_day = memory.stops_on == one.at.date()
             memory = replace(memory, stops=memory.stops + 1 if same_day else 1, stops_on=one.at.date())
         memory = replace(memory, target_a=action.to)
@@ -60,7 +60,8 @@ def remember(memory: Memory, carried: Sequence[Carried]) -> Memory:
 def noted(charger: ChargerReading, settings: Settings, memory: Memory, now: datetime) -> Memory:
     """Return the memory with what the charger tells about this session."""
     phases = memory.phases
-    if charger.phases and charger.mode == "charging" and memory.switching.use != 1:
+    told_since_change = memory.changed_at is None or (charger.power_at or charger.at) >= memory.changed_at
+    if charger.phases and charger.mode == "charging" and told_since_change and memory.switching.use != 1:
         phases = charger.phases
     delivered = memory.delivered
     if settings.departure is not None:

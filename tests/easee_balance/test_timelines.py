@@ -244,6 +244,30 @@ class TestPhases:
         assert day.limit_a == 8
         assert {action.phases for action in day.writes} == {None}
 
+    def test_force_goes_back_to_three(self):
+        """Who forces the car wants all of it: one pause, then three phases."""
+        day = self.switch()
+        self.weak_sun(day, 3)
+        day.forced = Forced("car", NOW + 60 * MINUTE, mode="now")
+        assert [target(day.tick(2.0, can_switch_phases=True, car_phases=n)) for n in (1, 3, 3)] == [0, 16, 16]
+        assert day.writes[-1].phases == 3
+
+    def test_switching_that_is_switched_off(self):
+        """Without the setting all phases are used again."""
+        day = self.switch()
+        self.weak_sun(day, 3)
+        day.settings = settings(phase_switching=False)
+        day.tick(2.0, can_switch_phases=True)
+        assert day.writes[-1].phases is None
+
+    def test_a_change_of_phases_is_no_stop(self):
+        """Only the sun's stops make the delays longer."""
+        day = self.switch()
+        day.run(5.0, 2, can_switch_phases=True)
+        self.weak_sun(day, 6)
+        assert day.memory.switching.use == 1
+        assert day.memory.stops == 0
+
     @pytest.mark.parametrize("changes", [{"phase_switching": False}, {}])
     def test_it_is_opt_in_and_needs_a_charger_that_can(self, changes):
         """Without the setting, or on a circuit that is shared, phases stay as they are."""
