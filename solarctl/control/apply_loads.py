@@ -1,0 +1,245 @@
+"""Each load's relay, in the order loads are served: forced, by hand, full, due, planned, or by the sun that is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from solarctl.control.apply_memory import Memory, Track
+from solarctl.control.apply_words import House, Reason, Settings, Wish, kw, on_off
+from solarctl.control.plan_settings import Load, deadline_of, in_order
+from solarctl.control.plan_settings import Settings as PlanSettings
+from solarctl.control.plan_words import Plan
+from solarctl.readings import GridReading, SwitchReading
+
+JITTER_S = 5.0  # cron's runs are not minutes apart to the second
+RUNS = 2  # readings that must agree before the sun starts or stops anything
+MARGIN = timedelta(minutes=15)  # a deadline is met so much early
+AGAIN = timedelta(hours=1)  # a full tank may take more sun after so long
+
+
+class LoadRules:
+    """One decision in the making: what is left of the sun, load by load in the order they are served."""
+
+    def __init__(
+        self,
+        house: House,
+        plan: Plan | None,
+        settings: PlanSettings,
+        options: Settings,
+        memory: Memory,
+        now: datetime,
+    ) -> None:
+        self.house, self.plan, self.settings, self.options, self.now = house, plan, settings, options, now
+        self.grid_w = fresh_w(house.grid, options, now)
+        self.charging_w = 0.0  # what flows into the battery
+        self.available_w = self._available()
+        blind_since = None if self.available_w is not None else memory.blind_since or now
+        self.memory = replace(memory, blind_since=blind_since)
+        self.left_w = self.available_w
+        self.started_w = 0.0
+
+    def _available(self) -> float | None:
+        managed = sum(one.power_w or 0.0 for one in self.house.switches.values() if one is not None and one.on)
+        if self.grid_w is None:
+            return None
+        if not self.settings.battery:
+            return round(managed - self.grid_w, 1)
+        battery = self.house.battery
+        if battery is None or battery.battery_w is None or not battery.is_fresh(self.now, self.options.max_age_min):
+            return None
+        self.charging_w = max(0.0, -battery.battery_w)
+        return round(managed - self.grid_w - battery.battery_w, 1)
+
+    def wishes(self) -> dict[str, Wish]:
+        """Return what each load that answers should do."""
+        found: dict[str, Wish] = {}
+        for load in in_order(self.settings.devices):
+            reading = self.house.switches.get(load.device)
+            if reading is None or reading.on is None:
+                continue
+            wish = self._held(load, reading, self._wish(load, reading))
+            found[load.device] = wish
+            self._take(load, reading, wish)
+        return self._shed(found)
+
+    # --- one load
+
+    def _wish(self, load: Load, reading: SwitchReading) -> Wish:
+        name, track = load.device, self.memory.track(load.device)
+        if reading.locked:
+            return Wish(None, "locked on in the app")
+        if forced := self.house.forced.get(name):
+            on = forced.mode != "off" and forced.power_w != 0
+            return Wish(on, f"forced {on_off(on)} until {forced.until.astimezone(self.now.tzinfo):%H:%M}")
+        if track.manual:
+            return Wish(None, f"switched {track.manual} by hand, left alone until {self.settings.day_start:%H:%M}")
+        stored = self.memory.stored_kwh.get(name, 0.0)
+        if name in self.memory.full or stored >= load.capacity_kwh - 1e-9:
+            return self._when_full(load, reading, track)
+        if load.daily_need and (due := self._due(load, stored)):
+            return Wish(True, due, Reason.DEADLINE)
+        planned = self.plan.wants(name, self.now) if self.plan else None
+        if planned and load.daily_need:
+            cloud = "" if reading.on else self._cloud(load, stored)
+            return Wish(False, cloud, Reason.WAITING) if cloud else Wish(True, self._planned(load, stored))
+        return self._by_sun(load, reading, track, planned=bool(planned))
+
+    def _when_full(self, load: Load, reading: SwitchReading, track: Track) -> Wish:
+        if track.full_at is None or self._since(track.full_at) >= AGAIN:
+            return self._by_sun(load, reading, track, planned=False, word="full, more")
+        return Wish(False, "full")
+
+    def _planned(self, load: Load, stored: float) -> str:
+        until = self.plan.on_until(load.device, self.now) if self.plan else None
+        when = f" until {until.astimezone(self.now.tzinfo):%H:%M}" if until else ""
+        return f"planned{when}, {stored:.1f} of {load.capacity_kwh:g} kWh so far"
+
+    def _due(self, load: Load, stored: float) -> str:
+        """Return why a load must run now to meet its deadline, or nothing."""
+        deadline = self._deadline(load)
+        hours = (load.capacity_kwh - stored) * 1000 / load.power_w
+        left = deadline.astimezone(UTC) - self.now.astimezone(UTC)
+        if left > timedelta(hours=hours) + MARGIN:
+            return ""
+        return f"{load.capacity_kwh - stored:.1f} kWh are missing at {deadline:%H:%M}"
+
+    def _deadline(self, load: Load) -> datetime:
+        assert self.memory.day is not None
+        assert self.now.tzinfo is not None
+        return deadline_of(self.memory.day, load, self.settings.day_start, self.now.tzinfo)
+
+    def _cloud(self, load: Load, stored: float) -> str:
+        """Return why a planned start waits: the foreseen sun is not there, and comes again in time; or nothing."""
+        plan, index = self.plan, self.plan.slot_at(self.now) if self.plan else None
+        if plan is None or index is None or self.left_w is None:
+            return ""
+        foreseen = [min(load.power_w, sun - base) for sun, base in zip(plan.inputs.solar_w, plan.inputs.base_w)]
+        if foreseen[index] < load.power_w / 2 or self.left_w >= foreseen[index] / 2:
+            return ""
+        deadline = self._deadline(load).astimezone(UTC)
+        ends = [slot.astimezone(UTC) + timedelta(minutes=plan.slot_min) for slot in plan.slots]
+        sunny = sum(
+            w >= load.power_w / 2 and end <= deadline for w, end in zip(foreseen[index + 1 :], ends[index + 1 :])
+        )
+        needed = (load.capacity_kwh - stored) * 1000 / load.power_w * 60 / plan.slot_min
+        if sunny < needed + 1:
+            return ""
+        return f"planned, but a cloud is there: {kw(self.left_w)} instead of {kw(foreseen[index])} for it"
+
+    def _by_sun(self, load: Load, reading: SwitchReading, track: Track, *, planned: bool, word: str = "") -> Wish:
+        """Return whether the sun carries a load: two readings must say so, to start it and to stop it."""
+        word = f"{word} " if word else ""
+        if self.left_w is None:
+            return self._blind(reading)
+        left = self.left_w
+        if not load.daily_need and self._battery_first(load):
+            left -= self.charging_w
+        waits = Reason.WAITING if planned else Reason.PLANNED
+        if reading.on:
+            own = max(0.0, reading.power_w if reading.power_w is not None else load.power_w)
+            short = track.short + 1 if left < own - self.options.import_w else 0
+            self._keep(load, replace(track, short=short, enough=0))
+            if short >= RUNS:
+                return Wish(False, f"too little sun: {kw(left)} for {kw(own)}")
+            return Wish(True, f"{word}sun: {kw(left)} are there", Reason.SURPLUS)
+        enough = track.enough + 1 if left - self._bound_w(load) >= load.power_w else 0
+        self._keep(load, replace(track, enough=enough, short=0))
+        if enough >= RUNS:
+            return Wish(True, f"{word}sun: {kw(left)} are there", Reason.SURPLUS)
+        if enough:
+            return Wish(False, f"{kw(left)} of sun are there; the next reading decides", Reason.WAITING)
+        return Wish(False, f"{'planned, but ' if planned else ''}{kw(left)} of sun for {kw(load.power_w)}", waits)
+
+    def _bound_w(self, load: Load) -> float:
+        """Return what running loads draw that would not make room: they have just begun, or have the same rank."""
+        served = in_order(self.settings.devices)
+        drawn = 0.0
+        for other in served[served.index(load) + 1 :]:
+            reading = self.house.switches.get(other.device)
+            if reading is None or not reading.on:
+                continue
+            same = (other.daily_need, other.priority) == (load.daily_need, load.priority)
+            begun = self.memory.on_for(other.device, self.now) < timedelta(minutes=other.min_on_min)
+            drawn += max(0.0, reading.power_w or 0.0) if same or begun else 0.0
+        return drawn
+
+    def _blind(self, reading: SwitchReading) -> Wish:
+        since = self.memory.blind_since
+        if reading.on and since is not None and self._since(since) < timedelta(minutes=self.options.blind_min):
+            return Wish(True, "the sun is not known; it goes on for a while")
+        return Wish(False, "the sun is not known")
+
+    def _battery_first(self, load: Load) -> bool:
+        battery = self.house.battery
+        return load.min_battery_pct > 0 and (
+            battery is None or battery.soc_pct is None or battery.soc_pct < load.min_battery_pct
+        )
+
+    # --- limits
+
+    def _held(self, load: Load, reading: SwitchReading, wish: Wish) -> Wish:
+        """Return the wish within minimum times and the grid limit."""
+        if wish.on is None or wish.on is reading.on:
+            return wish
+        shortest = timedelta(minutes=load.min_off_min if wish.on else load.min_on_min)
+        rest = shortest - self.memory.on_for(load.device, self.now)
+        if rest.total_seconds() > JITTER_S:
+            minutes = max(1, round(rest.total_seconds() / 60))
+            return Wish(
+                reading.on, f"stays {on_off(bool(reading.on))} for {minutes} min more ({wish.why})", Reason.WAITING
+            )
+        if wish.on and self._beyond_limit(load.power_w):
+            return Wish(False, f"{kw(self.settings.grid_limit_w)} from the grid would be exceeded", Reason.LIMIT)
+        return wish
+
+    def _beyond_limit(self, power_w: float) -> bool:
+        limit = self.settings.grid_limit_w
+        if not limit:
+            return False
+        grid_w = self.grid_w
+        if grid_w is None:  # what is on, and the house, as if there were no sun
+            on = [load for load in self.settings.devices if self.memory.on.get(load.device)]
+            grid_w = self.settings.base_load_w + sum(load.power_w for load in on)
+        return grid_w + self.started_w + power_w > limit
+
+    def _shed(self, wishes: dict[str, Wish]) -> dict[str, Wish]:
+        """Return the wishes with the last-served loads off while the grid limit is exceeded."""
+        if not self.settings.grid_limit_w or self.grid_w is None:
+            return wishes
+        over = self.grid_w - self.settings.grid_limit_w
+        for name in reversed(wishes):
+            reading = self.house.switches[name]
+            if over <= 0:
+                break
+            if reading is not None and reading.on and not reading.locked and (reading.power_w or 0) > 0:
+                over -= reading.power_w or 0.0
+                why = f"{kw(self.grid_w)} from the grid, more than {kw(self.settings.grid_limit_w)}"
+                wishes[name] = Wish(False, why, Reason.LIMIT)
+        if over > -1e9 and self.grid_w > self.settings.grid_limit_w:
+            for name, wish in wishes.items():
+                reading = self.house.switches[name]
+                if wish.on and reading is not None and not reading.on:
+                    wishes[name] = Wish(False, "the grid limit is exceeded", Reason.LIMIT)
+        return wishes
+
+    def _take(self, load: Load, reading: SwitchReading, wish: Wish) -> None:
+        """Take what a load will draw from what is left of the sun."""
+        on = reading.on if wish.on is None else wish.on
+        drawn = max(0.0, reading.power_w or 0.0)
+        if on and not reading.on:
+            drawn = load.power_w
+            self.started_w += load.power_w
+        if on and self.left_w is not None:
+            self.left_w -= drawn
+
+    def _keep(self, load: Load, track: Track) -> None:
+        self.memory = replace(self.memory, tracks=self.memory.tracks | {load.device: track})
+
+    def _since(self, moment: datetime) -> timedelta:
+        return self.now.astimezone(UTC) - moment.astimezone(UTC)
+
+
+def fresh_w(grid: GridReading | None, options: Settings, now: datetime) -> float | None:
+    """Return the grid's power, None when it is not known or too old."""
+    return grid.grid_w if grid is not None and grid.is_fresh(now, options.max_age_min) else None
