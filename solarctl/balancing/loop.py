@@ -18,7 +18,7 @@ from solarctl.balancing.inbox import Inbox
 from solarctl.balancing.lease import Lease, end_of
 from solarctl.balancing.outbox import Outbox
 from solarctl.balancing.wishes import Wishes
-from solarctl.control.balance import Memory, Settings, decide
+from solarctl.control.balance import Memory, Reason, Settings, decide
 from solarctl.decision import Decision, Outcome
 from solarctl.errors import Exit, SolarctlError, StateError
 from solarctl.explain import error_json
@@ -56,7 +56,8 @@ class Loop:
         self.row: dict[str, Any] = {}
         self.status: dict[str, Any] = {}
         self._on_tick = on_tick
-        self._saved_s = self._recorded_s = run.clock.monotonic()
+        self._began_s = self._saved_s = run.clock.monotonic()
+        self._recorded_s: float | None = None
         self._clouds_at: datetime | None = None
         self._clouds: list[float | None] = []
         self._reconnected = threading.Event()
@@ -213,9 +214,11 @@ class Loop:
         if run.on_row is not None:
             run.streamed = True
             run.on_row(self.row)
-        due = run.clock.monotonic() - self._recorded_s >= RECORD_EVERY_S
-        if due and not run.dry_run:
-            self._recorded_s = run.clock.monotonic()
+        now_s = run.clock.monotonic()
+        first = self._recorded_s is None and decision.reason != Reason.NO_READING
+        due = now_s - (self._began_s if self._recorded_s is None else self._recorded_s) >= RECORD_EVERY_S
+        if (first or due) and not run.dry_run:
+            self._recorded_s = now_s
             run.record(self.row)
 
     def _cloud_pct(self, now: datetime) -> float | None:
