@@ -18,6 +18,7 @@ from solarctl.value import value
 APART_S = 55.0  # readings that count as two are a minute apart, cron's jitter allowed for
 UNCOUNTED = timedelta(minutes=10)  # how long a load without counter is taken to have gone on as it was
 SLACK_KWH = 0.05
+LONG_AGO = timedelta(days=36500)
 
 
 @value
@@ -54,7 +55,7 @@ class Memory:
     def on_for(self, name: str, now: datetime) -> timedelta:
         """Return how long a load has been where it is; for ever, when that is not known."""
         since = self.since.get(name)
-        return timedelta.max if since is None else _passed(since, now)
+        return LONG_AGO if since is None else _passed(since, now)
 
 
 def seen(memory: Memory, switches: Mapping[str, SwitchReading | None], settings: Settings, now: datetime) -> Memory:

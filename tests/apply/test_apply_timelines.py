@@ -1,0 +1,302 @@
+"""`apply` over minutes and days: energy, full tanks, hands on buttons, clouds, restarts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from solarctl.control.apply import Memory, Reason
+from solarctl.memory import decode, encode
+from tests.apply.house import BIKE, BOILER, Days
+
+SUNNY = [2600.0] * 40
+
+
+class TestEnergy:
+    """What went into a load, by its counter."""
+
+    def test_it_is_counted(self):
+        """An hour of 2 kW is 2 kWh."""
+        days = Days()
+        days.follow({"boiler": [1] * 8})
+        days.minutes(61)
+        assert days.stored("boiler") == pytest.approx(2.0, abs=0.01)
+
+    def test_missed_runs_are_healed(self):
+        """Runs that did not happen lose nothing: the counter has gone on."""
+        days = Days()
+        days.follow({"boiler": [1] * 8})
+        days.minutes(2)
+        days.pass_(40)
+        days.run()
+        assert days.stored("boiler") == pytest.approx(1.4, abs=0.01)
+
+    def test_a_restart_loses_nothing(self):
+        """Memory is on disk; it reads back as it was."""
+        days = Days()
+        days.follow({"boiler": [1] * 8})
+        days.minutes(20)
+        days.memory = decode(Memory, encode(days.memory))
+        days.minutes(11)
+        assert days.stored("boiler") == pytest.approx(1.0, abs=0.01)
+
+    def test_a_counter_that_starts_anew(self):
+        """A counter that jumps, down or up, books nothing."""
+        days = Days()
+        days.follow({"boiler": [1] * 8})
+        days.minutes(10)
+        before = days.stored("boiler")
+        days.kwh["boiler"] = 0.0
+        days.minutes(1)
+        days.kwh["boiler"] = 500.0
+        days.minutes(1)
+        assert days.stored("boiler") == pytest.approx(before, abs=0.08)
+
+    def test_a_new_day_starts_afresh(self):
+        """At day_start the day's energy is 0 again, and what flowed before belongs to the day before."""
+        days = Days(now=Days().now.replace(hour=5, minute=30))
+        days.follow({"boiler": [1] * 8})
+        days.minutes(20)
+        days.pass_(20)  # no run between 5:50 and 6:10
+        days.run()
+        assert days.stored("boiler") == pytest.approx(2 / 6, abs=0.01)
+
+    def test_it_stops_when_it_has_its_energy(self):
+        """4 kWh at 2 kW are two hours, not three."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 12})
+        days.minutes(180)
+        on = [at for at, _name, to in days.moves if to]
+        off = [at for at, _name, to in days.moves if not to]
+        assert off[0] - on[0] == pytest.approx(timedelta(hours=2), abs=timedelta(minutes=2))
+
+
+class TestFull:
+    """Full, and what only looks like it."""
+
+    def test_a_thermostat_that_opens(self):
+        """On, and drawing next to nothing in two readings a minute apart after it had drawn: full, off."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 12})
+        days.minutes(20)
+        days.hungry["boiler"] = False
+        days.minutes(1)
+        assert days.on["boiler"]
+        days.minutes(2)
+        assert not days.on["boiler"]
+        assert days.memory.full == ("boiler",)
+        assert days.stored("boiler") == 4.0
+
+    def test_unplugged_is_not_full(self):
+        """A load that never drew since it was switched on is not full; that is said."""
+        days = Days(BOILER)
+        days.hungry["boiler"] = False
+        days.follow({"boiler": [1] * 12})
+        decisions = days.minutes(30)
+        assert days.memory.full == ()
+        assert "unplugged?" in decisions[-1].because
+        assert days.stored("boiler") == 0
+
+    def test_two_readings_within_seconds_are_one(self):
+        """A pump that pauses for seconds is not a full tank."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 12})
+        days.minutes(20)
+        days.hungry["boiler"] = False
+        for _ in range(3):
+            days.run()
+            days.now += timedelta(seconds=10)
+        assert days.memory.full == ()
+
+    def test_full_again_tomorrow(self):
+        """Full ends with the day."""
+        days = Days(BOILER)
+        days.memory = Memory(day=days.now.date(), full=("boiler",), stored_kwh={"boiler": 4.0})
+        days.now += timedelta(days=1)
+        days.run()
+        assert days.memory.full == ()
+        assert days.stored("boiler") == 0
+
+    def test_more_sun_for_a_full_tank(self):
+        """An hour after it was full, sun that would be exported may go into it again."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 12})
+        days.minutes(20)
+        days.hungry["boiler"] = False
+        days.sun_w = 5000
+        days.minutes(30)
+        assert not days.on["boiler"]
+        days.minutes(60)
+        assert days.on["boiler"]
+
+
+class TestHands:
+    """Somebody presses the button."""
+
+    def test_on_by_hand_until_full(self):
+        """Switched on by hand it stays on against the plan, until it is full."""
+        days = Days(BOILER)
+        days.follow({})
+        days.minutes(2)
+        days.on["boiler"] = True
+        decisions = days.minutes(40)
+        assert days.on["boiler"]
+        assert "by hand" in decisions[-1].because
+        days.hungry["boiler"] = False
+        days.minutes(3)
+        assert not days.on["boiler"]
+
+    def test_off_by_hand_until_the_next_day(self):
+        """Switched off by hand it stays off against the plan, until the next day_start."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 72})
+        days.minutes(20)
+        days.on["boiler"] = False
+        days.minutes(60)
+        assert not days.on["boiler"]
+        days.now = days.now.replace(hour=6, minute=1) + timedelta(days=1)
+        days.follow({"boiler": [1] * 8})
+        days.minutes(1)
+        assert days.on["boiler"]
+
+    def test_given_back(self):
+        """Switched back by hand, it is ours again."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 72})
+        days.minutes(20)
+        days.on["boiler"] = False
+        days.minutes(5)
+        days.on["boiler"] = True
+        decision = days.minutes(2)[-1]
+        assert "planned" in decision.because
+
+    def test_a_failed_command_is_no_hand(self):
+        """A socket that did not obey was not switched by hand: it is tried again."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 72})
+        days.failing.add("boiler")
+        days.minutes(3)
+        days.failing.clear()
+        days.minutes(1)
+        assert days.on["boiler"]
+
+    def test_the_first_look_is_no_hand(self):
+        """What is on before the first run was not switched by hand."""
+        days = Days(BOILER)
+        days.on["boiler"] = True
+        days.follow({})
+        days.minutes(3)
+        assert not days.on["boiler"]
+
+    def test_a_hand_does_not_break_the_grid_limit(self):
+        """Switched on by hand beyond the grid limit it goes off."""
+        days = Days(BOILER, grid_limit_w=1500)
+        days.follow({})
+        days.minutes(2)
+        days.on["boiler"] = True
+        days.minutes(2)
+        assert not days.on["boiler"]
+
+
+class TestClouds:
+    """The sun that is there, against the sun that was foreseen."""
+
+    def test_a_cloud_does_not_start_the_boiler(self):
+        """It waits for the sun while there is time, then starts."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 8}, SUNNY)
+        days.sun_w = 100
+        assert {one.reason for one in days.minutes(10)} == {Reason.WAITING}
+        assert not days.on["boiler"]
+        days.sun_w = 2400
+        days.minutes(2)
+        assert days.on["boiler"]
+
+    def test_without_time_it_starts_under_the_cloud(self):
+        """When no sunny slots are left to wait for, the need goes first."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 8}, [2600.0] * 8)
+        days.sun_w = 100
+        days.minutes(1)
+        assert days.on["boiler"]
+
+    def test_a_cloud_does_not_stop_it_at_once(self):
+        """A surplus load survives one dark reading, and its minimum time."""
+        days = Days(replace(BIKE, min_on_min=0))
+        days.sun_w = 500
+        days.minutes(3)
+        days.sun_w = -300
+        days.minutes(1)
+        assert days.on["bike"]
+        days.minutes(1)
+        assert not days.on["bike"]
+
+    def test_flickering_sun_does_not_chatter(self):
+        """Sun that comes and goes each minute starts nothing."""
+        days = Days(BIKE)
+        for minute in range(60):
+            days.sun_w = 500 if minute % 2 else 0
+            days.minutes(1)
+        assert days.moves == []
+
+    def test_unexpected_sun_is_not_wasted(self):
+        """A load that is planned for later starts when the sun is there already, and stops when it leaves."""
+        days = Days(BOILER)
+        days.follow({"boiler": [0] * 40 + [1] * 8})
+        days.sun_w = 2400
+        days.minutes(20)
+        assert days.on["boiler"]
+        days.sun_w = 0
+        days.minutes(3)
+        assert not days.on["boiler"]
+
+    def test_the_same_rank_does_not_swap(self):
+        """Two loads that share the sun for one do not take it from each other."""
+        days = Days(BOILER, replace(BOILER, device="other"))
+        days.sun_w = 2400
+        days.minutes(90)
+        assert len(days.moves) == 1
+
+
+class TestMinimumTimes:
+    """Compressors and door locks."""
+
+    def test_minimum_time_on(self):
+        """A load that was started runs its time, plan or not."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1]})
+        days.minutes(1)
+        days.follow({})
+        decisions = days.minutes(14)
+        assert days.on["boiler"]
+        assert decisions[5].reason is Reason.WAITING
+        days.minutes(2)
+        assert not days.on["boiler"]
+
+    def test_minimum_pause(self):
+        """A load that was stopped rests its time."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1]})
+        days.minutes(20)
+        assert not days.on["boiler"]
+        stopped = days.moves[-1][0]
+        days.follow({"boiler": [1] * 8})
+        days.minutes(20)
+        assert days.moves[-1][0] - stopped >= timedelta(minutes=14, seconds=55)
+
+
+def test_a_whole_day_of_sun_and_clouds():
+    """The boiler gets its energy, the bike its sun, and neither chatters."""
+    days = Days(now=Days().now.replace(hour=6))
+    days.follow({"boiler": [0] * 16 + [1] * 8, "bike": [0] * 16 + [1] * 12}, [0.0] * 12 + [2800.0] * 24)
+    for minute in range(18 * 60):
+        hour = minute / 60
+        sun = 2600.0 if 3.5 < hour < 9 else -300.0
+        days.sun_w = sun if minute // 7 % 5 else sun / 4
+        days.run()
+        days.pass_()
+    assert days.stored("boiler") >= 4
+    assert days.stored("bike") >= 0.5
+    assert len(days.moves) <= 24  # of some 140 quarter-hours of two loads
