@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pause": ("pause:pause", "Let rules look but not touch."),
     "resume": ("pause:resume", "End a pause."),
     "crontab": ("crontab:group", "Print, install and check the schedule."),
+    "backup": ("backup:backup", "Put config, state and history into one private file."),
+    "restore": ("backup:restore", "Put a backup's config, state and history back."),
     "setup": ("setup:command", "Write config.toml with you, trying every device."),
     "demo": ("demo:command", "Play a day of cron against a virtual home."),
     "simulate": ("simulate:command", "Prove a config on a year before trusting it."),

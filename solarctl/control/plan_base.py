@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from solarctl.control.plan_settings import Load
 from solarctl.value import value
 
 QUARTERS = 96
@@ -107,3 +108,20 @@ def corrected(base_w: Sequence[float], more_w: float, slot_min: int, fade_min: f
     return tuple(
         max(0.0, watts + more_w * max(0.0, 1 - index * slot_min / fade_min)) for index, watts in enumerate(base_w)
     )
+
+
+def dark_quarters(starts: Sequence[datetime], solar_w: Sequence[float]) -> frozenset[int]:
+    """Return the quarters of the clock in which no sun is foreseen; without a forecast none."""
+    found = set()
+    for start, watts in zip(starts, solar_w):
+        if watts < 1:
+            found.add(start.hour * 4 + start.minute // 15)
+    return frozenset(found)
+
+
+def with_power(reading: dict[str, Any], loads: Sequence[Load]) -> dict[str, Any]:
+    """Return a switch's reading with the power it must have drawn, where it has no meter."""
+    if reading.get("what") != "switch" or reading.get("power_w") is not None or reading.get("on") is None:
+        return reading
+    power_w = next((load.power_w for load in loads if load.device == reading.get("device")), 0.0)
+    return {**reading, "power_w": power_w if reading["on"] else 0.0}

@@ -23,7 +23,7 @@ def faults(plan: Plan, settings: Settings, work: Work, soc_kwh: float | None) ->
         *(fault for load in settings.devices for fault in _relay(plan, load, work, settings)),
         *_energy(plan, work),
         *_battery(plan, settings, soc_kwh),
-        *_grid(plan, settings),
+        *_grid(plan, settings, work),
         *_spare(plan, work),
         *_sums(plan, settings),
     ]
@@ -72,22 +72,16 @@ def _energy(plan: Plan, work: Work) -> Iterator[str]:
         got = sum(row[task.first : task.last])
         if got > max(task.count, work.rows[task.load].least_on, work.rows[task.load].bound_on):
             yield f"{load.device} gets {got - task.count} slots too many"
-        if task.need and got < task.count:
-            short[load.device] = short.get(load.device, 0.0) + (task.count - got) * task.kwh
+        if task.need:
+            short[load.device] = short.get(load.device, 0.0) + max(0.0, task.wanted_kwh - got * task.kwh)
     for name, kwh in plan.expected.unmet_kwh.items():
-        if kwh < min(short.get(name, 0.0), 1e9) - _slack(work, name) - WH:
-            yield f"{name} lacks {short[name]:.2f} kWh, not {kwh:.2f}"
-    inside = {t for task in work.tasks for t in range(task.first, task.last)}
+        if abs(kwh - short.get(name, 0.0)) > WH:
+            yield f"{name} lacks {short.get(name, 0.0):.2f} kWh, not {kwh:.2f}"
     for index, load in enumerate(work.loads):
         inside = {t for task in work.tasks if task.load == index for t in range(task.first, task.last)}
         inside |= set(range(work.rows[index].bound_on))
         if any(on and t not in inside for t, on in enumerate(plan.devices[load.device])):
             yield f"{load.device} runs outside the time it may"
-
-
-def _slack(work: Work, name: str) -> float:
-    """Return what the last slot of a load holds: a need is rarely a whole number of slots."""
-    return max((task.kwh for task in work.tasks if work.loads[task.load].device == name), default=0.0)
 
 
 def _battery(plan: Plan, settings: Settings, soc_kwh: float | None) -> Iterator[str]:
@@ -115,12 +109,14 @@ def _needs(plan: Plan) -> list[float]:
     return [b - s + load for b, s, load in zip(plan.inputs.base_w, plan.inputs.solar_w, plan.loads_w)]
 
 
-def _grid(plan: Plan, settings: Settings) -> Iterator[str]:
+def _grid(plan: Plan, settings: Settings, work: Work) -> Iterator[str]:
+    """Check the grid's limit wherever a load is on that need not be: a shortest run that has begun goes on."""
     if settings.grid_limit_w <= 0:
         return
-    loads = plan.loads_w
+    bound = {load.device: row.bound_on for load, row in zip(work.loads, work.rows)}
     for t, grid in enumerate(plan.grid_w()):
-        if grid > settings.grid_limit_w + WATT and loads[t] > 0:
+        free = any(row[t] and t >= bound[name] for name, row in plan.devices.items())
+        if grid > settings.grid_limit_w + WATT and free:
             yield f"{grid:.0f} W would be bought in slot {t}, more than {settings.grid_limit_w:.0f} W"
 
 

@@ -55,6 +55,7 @@ class Row:
     was_on: bool = False
     bound_on: int = 0
     bound_off: int = 0
+    kwh: float = 0.0  # what it draws in a slot
     allowed: Sequence[bool] | None = None  # slots that it may be in at all
 
     def starts(self) -> int:

@@ -59,15 +59,14 @@ def solve(
     return finished(board, tasks)
 
 
-def meter_for(house: House, rows: Sequence[Row], tasks: Sequence[Task]) -> Following | Steered:
+def meter_for(house: House, rows: Sequence[Row]) -> Following | Steered:
     """Return the house with what already runs in it."""
     meter = Steered(house) if house.battery.commanded and house.battery.capacity > 0 else Following(house)
-    draws = {task.load: task.kwh for task in tasks}
     changes: dict[int, float] = {}
-    for index, row in enumerate(rows):
+    for row in rows:
         for t, on in enumerate(row.on):
-            if on and index in draws:
-                changes[t] = changes.get(t, 0.0) + draws[index]
+            if on:
+                changes[t] = changes.get(t, 0.0) + row.kwh
     if changes:
         meter.add(changes)
     return meter
@@ -80,11 +79,11 @@ def copied(rows: Sequence[Row]) -> list[Row]:
 
 def fresh(house: House, rows: Sequence[Row], needs: list[Task], start_cost: float, step: int) -> Board:
     """Return the needs placed without looking back; when not all fit, once more with the most pressed first."""
-    board = Board(meter_for(house, rows, needs), copied(rows), needs, start_cost, step)
+    board = Board(meter_for(house, rows), copied(rows), needs, start_cost, step)
     board.place_all()
     if board.unmet > 1e-9:
         pressed = sorted(needs, key=lambda task: task.last - task.first - task.count)
-        other = Board(meter_for(house, rows, needs), copied(rows), needs, start_cost, step)
+        other = Board(meter_for(house, rows), copied(rows), needs, start_cost, step)
         other.place_all(pressed)
         if other.unmet < board.unmet - 1e-9:
             board = other
@@ -107,7 +106,7 @@ def resumed(
                     left -= 1
         if not row.is_sound():
             row.on = was
-    board = Board(meter_for(house, mine, needs), mine, needs, start_cost, step)
+    board = Board(meter_for(house, mine), mine, needs, start_cost, step)
     board.place_all()
     return board
 
@@ -180,7 +179,7 @@ def _prefer(row: Row, before: Sequence[int]) -> None:
 
 def finished_rows(house: House, rows: Sequence[Row], tasks: Sequence[Task]) -> Solution:
     """Return rows from elsewhere (the seed's, a solver's) as a solution."""
-    meter = meter_for(house, rows, tasks)
+    meter = meter_for(house, rows)
     return _solution(meter, list(rows), tasks)
 
 

@@ -100,6 +100,7 @@ def _row(load: Load, settings: Settings, starts: Sequence[datetime], now: dateti
 
     on, since = booked.on.get(load.device, False), booked.since.get(load.device)
     row = Row([0] * len(starts), slots(load.min_on_min), slots(load.min_off_min), was_on=on)
+    row.kwh = load.power_w / 1000 * settings.slot_min / 60
     if since is None:
         return row
     shortest = load.min_on_min if on else load.min_off_min

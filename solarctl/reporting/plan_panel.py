@@ -81,9 +81,7 @@ class _Panel:
             y = round(self._y(kw * 1000))
             picture.box(self.left, y, self.right, y + 1, DARK if kw == 0 else LIGHT)
             words = f"{kw:g}"
-            picture.text(
-                self.left - (len(words) + 1) * ADVANCE * scale, y - HEIGHT * scale // 2, words, BLACK, scale
-            )
+            picture.text(self.left - (len(words) + 1) * ADVANCE * scale, y - HEIGHT * scale // 2, words, BLACK, scale)
         picture.text(scale, self.top - 2 * HEIGHT * scale, "kW", BLACK, scale)
         for hour in range(0, 25, 6):
             moment = self.view.start + timedelta(hours=hour)
@@ -91,7 +89,9 @@ class _Panel:
             picture.box(x, self.bottom, x + 1, self.bottom + 2 * scale, BLACK)
             words = f"{moment:%H:%M}"
             wide = Picture.text_width(words, scale)
-            picture.text(min(max(0, x - wide // 2), self.picture.width - wide), self.bottom + 3 * scale, words, BLACK, scale)
+            picture.text(
+                min(max(0, x - wide // 2), self.picture.width - wide), self.bottom + 3 * scale, words, BLACK, scale
+            )
 
     def _now(self) -> None:
         passed = (self.view.now - self.view.start) / timedelta(minutes=self.view.slot_min)
@@ -116,7 +116,9 @@ class _Panel:
             right = left + ADVANCE * scale
             self.picture.box(left, top, right, top + tall, BLACK)
             self.picture.box(left + 1, top + 1, right - 1, top + tall - 1, WHITE)
-            self.picture.box(left + 1, round(top + (tall - 1) - (tall - 2) * percent / 100), right - 1, top + tall - 1, DARK)
+            self.picture.box(
+                left + 1, round(top + (tall - 1) - (tall - 2) * percent / 100), right - 1, top + tall - 1, DARK
+            )
             room = max(0, (wide - ADVANCE * scale) // (ADVANCE * scale) - 1)
             self.picture.text(right + scale, top, f"{percent:.0f}%"[:room], BLACK, scale)
             self.picture.text(right + scale, top + letter + 2 * scale, name.upper()[:room], BLACK, scale)

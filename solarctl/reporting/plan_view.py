@@ -30,7 +30,12 @@ class View:
 
 
 def view_of(
-    plan: Plan, start: datetime, readings: Iterable[Mapping[str, Any]], grid: str, battery: str, stored: dict[str, float]
+    plan: Plan,
+    start: datetime,
+    readings: Iterable[Mapping[str, Any]],
+    grid: str,
+    battery: str,
+    stored: dict[str, float],
 ) -> View:
     """Return the day that begins at `start`: measured until the plan begins, planned from then on."""
     step = timedelta(minutes=plan.slot_min)
@@ -55,9 +60,7 @@ def view_of(
         plan.made_at,
         planned(plan.inputs.solar_w),
         tuple(spare),
-        tuple(
-            (name, planned([on * plan.powers_w.get(name, 0.0) for on in row])) for name, row in plan.devices.items()
-        ),
+        tuple((name, planned([on * plan.powers_w.get(name, 0.0) for on in row])) for name, row in plan.devices.items()),
         tuple((name, tuple(row)) for name, row in drawn.items()),
         stored,
     )

@@ -94,8 +94,6 @@ def test_every_plan_made_after_another_is_possible(house, minutes):
     rules, seen, now = house
     first = decide(seen, rules, Memory(), now)[1]
     later = now + timedelta(minutes=minutes)
-    again = Foreseen(
-        seen.solar_w, seen.base_w, seen.import_price, seen.export_price, seen.soc_kwh, seen.booked, first
-    )
+    again = Foreseen(seen.solar_w, seen.base_w, seen.import_price, seen.export_price, seen.soc_kwh, seen.booked, first)
     plan = decide(again, rules, Memory(), later)[1]
     assert faults(plan, rules, work(rules, plan.slots, later, seen.booked), seen.soc_kwh) == []

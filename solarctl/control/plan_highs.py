@@ -1,0 +1,239 @@
+"""HiGHS, where it is installed (`[solver]`): a mixed integer programme that starts from the plan there is.
+
+Loads are binaries; a battery that is commanded is linear; one that follows the meter needs binaries as well: it may
+leave something to the grid only at its greatest power, or when it is empty (full).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from solarctl.control.plan_house import House
+from solarctl.control.plan_place import Board, Row, Task
+from solarctl.control.plan_solve import Solution, copied, finished, meter_for, spread
+
+if TYPE_CHECKING:
+    from solarctl.control.plan import Polish
+
+GAP = 0.001  # money: what is closer to the optimum is good enough
+INFINITY = 1e30
+
+
+class Model:
+    """Columns and rows, gathered; names are (letter, index…)."""
+
+    def __init__(self) -> None:
+        self.names: dict[tuple[Any, ...], int] = {}
+        self.cost: list[float] = []
+        self.low: list[float] = []
+        self.high: list[float] = []
+        self.whole: list[bool] = []
+        self.rows: list[tuple[float, float, list[int], list[float]]] = []
+
+    def column(
+        self, *name: Any, cost: float = 0.0, low: float = 0.0, high: float = INFINITY, whole: bool = False
+    ) -> None:
+        self.names[name] = len(self.cost)
+        self.cost.append(cost)
+        self.low.append(low)
+        self.high.append(high)
+        self.whole.append(whole)
+
+    def row(self, low: float, high: float, *terms: tuple[float, tuple[Any, ...]]) -> None:
+        self.rows.append(
+            (low, high, [self.names[name] for _factor, name in terms], [factor for factor, _name in terms])
+        )
+
+    def solve(
+        self, seconds: float, start: Mapping[tuple[Any, ...], float] | None
+    ) -> dict[tuple[Any, ...], float] | None:
+        """Return the best values found in time, None when there are none."""
+        import highspy
+
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(self.cost), len(self.rows)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.low, self.high
+        lp.row_lower_, lp.row_upper_ = [row[0] for row in self.rows], [row[1] for row in self.rows]
+        starts, index, value = [0], [], []
+        for _low, _high, columns, factors in self.rows:
+            index += columns
+            value += factors
+            starts.append(len(index))
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = starts, index, value
+        kinds = highspy.HighsVarType
+        lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in self.whole]
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("time_limit", float(seconds))
+        solver.setOptionValue("mip_abs_gap", GAP)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        solver.passModel(lp)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = [start.get(name, 0.0) for name in self.names]
+            solver.setSolution(known)
+        solver.run()
+        self.bound = solver.getInfo().mip_dual_bound
+        if solver.getInfo().primal_solution_status != 2:  # no feasible point
+            return None
+        found = solver.getSolution().col_value
+        return {name: found[place] for name, place in self.names.items()}
+
+
+def model_of(
+    house: House, rows: Sequence[Row], tasks: Sequence[Task], start_cost: float, targets: Sequence[int], worth: float
+) -> Model:
+    """Return the programme. `targets`: slots that each need gets; `worth`: of a kWh for what lives on surplus."""
+    model = Model()
+    windows: dict[int, set[int]] = {}
+    for task in tasks:
+        windows.setdefault(task.load, set()).update(range(task.first, task.last))
+    spare = {task.load for task in tasks if not task.need} - {task.load for task in tasks if task.need}
+    for load, row in enumerate(rows):
+        inside = windows.get(load, set())
+        reward = {t: (worth + house.sell[t]) * row.kwh for t in inside} if load in spare else {}
+        for t in range(house.count):
+            may = (t in inside and t >= row.bound_off) or t < row.bound_on
+            low = 1.0 if t < row.bound_on else 0.0
+            model.column("x", load, t, cost=-reward.get(t, 0.0), low=low, high=float(may), whole=True)
+            model.column("s", load, t, cost=start_cost, high=1.0)
+        _relay(model, load, row, house.count)
+    for task, target in zip(tasks, targets):
+        terms = [(1.0, ("x", task.load, t)) for t in range(task.first, task.last)]
+        most = max(target, task.count)
+        model.row(target if task.need else 0, most, *terms)
+    _power(model, house, rows, windows, spare)
+    return model
+
+
+def _relay(model: Model, load: int, row: Row, count: int) -> None:
+    for t in range(count):
+        here: list[tuple[float, tuple[Any, ...]]] = [(1.0, ("x", load, t)), (-1.0, ("s", load, t))]
+        if t:
+            model.row(-INFINITY, 0.0, *here, (-1.0, ("x", load, t - 1)))
+        else:
+            model.row(-INFINITY, float(row.was_on), *here)
+        if row.least_on > 1:
+            ahead = [(1.0, ("x", load, u)) for u in range(t, min(count, t + row.least_on))]
+            model.row(0.0, INFINITY, *ahead, (-float(row.least_on), ("s", load, t)))
+        for pause in range(1, row.least_off):
+            if t + pause < count:
+                stop = [(-1.0, ("x", load, t)), (1.0, ("x", load, t + pause))]
+                if t:
+                    model.row(-INFINITY, 1.0, (1.0, ("x", load, t - 1)), *stop)
+                elif row.was_on:
+                    model.row(-INFINITY, 0.0, *stop)
+
+
+def _power(
+    model: Model, house: House, rows: Sequence[Row], windows: Mapping[int, set[int]], spare: Iterable[int]
+) -> None:
+    storage = house.battery
+    follows = storage.capacity > 0 and not storage.commanded
+    power, capacity = storage.power, storage.capacity
+    model.column("e", 0, low=storage.start, high=storage.start)
+    for t in range(house.count):
+        loads = [(row.kwh, ("x", load, t)) for load, row in enumerate(rows)]
+        most = house.net[t] + sum(
+            row.kwh for load, row in enumerate(rows) if t in windows.get(load, set()) or t < row.bound_on
+        )
+        deficit, surplus = max(0.0, most), max(0.0, -house.net[t])
+        wire = min(house.limit, max(deficit + power, 0.0))
+        model.column("imp", t, cost=house.buy[t], high=max(wire, house.net[t]))
+        model.column("exp", t, cost=-house.sell[t], high=surplus + power)
+        model.column("a", t, high=deficit)
+        model.column("b", t, high=surplus)
+        model.column("u", t, low=float(surplus <= 0), high=float(deficit > 0), whole=True)
+        model.column("c", t, high=power)
+        model.column("d", t, high=power)
+        last = t == house.count - 1
+        model.column("e", t + 1, cost=-house.stored_value if last else 0.0, high=capacity)
+        model.row(house.net[t], house.net[t], (1.0, ("a", t)), (-1.0, ("b", t)), *((-k, name) for k, name in loads))
+        model.row(-INFINITY, 0.0, (1.0, ("a", t)), (-deficit, ("u", t)))
+        model.row(-INFINITY, surplus, (1.0, ("b", t)), (surplus, ("u", t)))
+        for load in spare:
+            model.row(-INFINITY, 1.0, (1.0, ("x", load, t)), (1.0, ("u", t)))
+        balance = [(1.0, ("imp", t)), (-1.0, ("exp", t)), (-1.0, ("a", t)), (1.0, ("b", t))]
+        model.row(0.0, 0.0, *balance, (1.0, ("d", t)), (-1.0, ("c", t)))
+        charge = [(1.0, ("e", t + 1)), (-1.0, ("e", t)), (-storage.efficiency, ("c", t)), (1.0, ("d", t))]
+        model.row(0.0, 0.0, *charge)
+        if follows:
+            _follow(model, t, deficit, surplus, power, capacity)
+
+
+def _follow(model: Model, t: int, deficit: float, surplus: float, power: float, capacity: float) -> None:
+    model.row(-INFINITY, 0.0, (1.0, ("d", t)), (-1.0, ("a", t)))
+    model.row(-INFINITY, 0.0, (1.0, ("c", t)), (-1.0, ("b", t)))
+    for name in ("strong", "empty", "strong2", "full"):
+        model.column(name, t, high=1.0, whole=True)
+    model.row(-INFINITY, 0.0, (1.0, ("imp", t)), (-deficit, ("strong", t)), (-deficit, ("empty", t)))
+    model.row(0.0, INFINITY, (1.0, ("d", t)), (-power, ("strong", t)))
+    model.row(-INFINITY, capacity, (1.0, ("e", t + 1)), (capacity, ("empty", t)))
+    model.row(-INFINITY, 0.0, (1.0, ("exp", t)), (-surplus, ("strong2", t)), (-surplus, ("full", t)))
+    model.row(0.0, INFINITY, (1.0, ("c", t)), (-power, ("strong2", t)))
+    model.row(0.0, INFINITY, (1.0, ("e", t + 1)), (-capacity, ("full", t)))
+
+
+def values_of(house: House, rows: Sequence[Row], solution: Solution) -> dict[tuple[Any, ...], float]:
+    """Return a solution as the programme's values, for it to start from."""
+    storage = house.battery
+    found: dict[tuple[Any, ...], float] = {("e", 0): storage.start}
+    for load, row in enumerate(solution.rows):
+        before = int(rows[load].was_on)
+        for t, on in enumerate(row.on):
+            found["x", load, t] = float(on)
+            found["s", load, t] = float(on and not before)
+            before = on
+    for t, (given, grid) in enumerate(zip(solution.battery, solution.grid)):
+        need = given + grid
+        found["imp", t], found["exp", t] = max(0.0, grid), max(0.0, -grid)
+        found["a", t], found["b", t] = max(0.0, need), max(0.0, -need)
+        found["u", t] = float(need > 0)
+        found["d", t], found["c", t] = max(0.0, given), max(0.0, -given)
+        found["e", t + 1] = solution.soc[t + 1]
+        strong = abs(given) >= storage.power - 1e-9
+        found["strong", t], found["empty", t] = float(grid > 0 and strong), float(grid > 0 and not strong)
+        found["strong2", t], found["full", t] = float(grid < 0 and strong), float(grid < 0 and not strong)
+    return found
+
+
+def polisher(seconds: float) -> Polish:
+    """Return a function that improves a plan for at most so long; what it returns is never worse."""
+
+    def polish(
+        house: House, rows: Sequence[Row], tasks: Sequence[Task], start_cost: float, solution: Solution
+    ) -> Sequence[Row] | None:
+        needs = [task for task in tasks if task.need]
+        if not needs:
+            return None
+        alone = _needs_only(house, rows, tasks, solution)
+        targets = [got for task, got in zip(tasks, solution.got) if task.need]
+        model = model_of(house, rows, needs, start_cost, targets, 0.0)
+        found = model.solve(seconds, values_of(house, rows, alone))
+        if found is None:
+            return None
+        better = copied(rows)
+        for load, row in enumerate(better):
+            row.on = [round(found["x", load, t]) for t in range(house.count)]
+        board = Board(meter_for(house, better), better, needs, start_cost)
+        before = Board(meter_for(house, alone.rows), alone.rows, needs, start_cost)
+        if board.total >= before.total - 1e-6:
+            return None
+        spread(board, [task for task in tasks if not task.need], None, None)
+        after = finished(board, tasks)
+        spare = [task.kwh * (now - was) for task, now, was in zip(tasks, after.got, solution.got) if not task.need]
+        return board.rows if sum(spare) > -1e-9 else None
+
+    return polish
+
+
+def _needs_only(house: House, rows: Sequence[Row], tasks: Sequence[Task], solution: Solution) -> Solution:
+    mine = copied(solution.rows)
+    needy = {task.load for task in tasks if task.need}
+    for load, row in enumerate(mine):
+        if load not in needy:
+            row.on = rows[load].on[:]
+    return finished(Board(meter_for(house, mine), mine, [], 0.0), [])
