@@ -74,7 +74,8 @@ class Cloud:
         if reply.status == 429:
             self._pause(device, reply)
         if reply.status in tesla_errors.CLIENT_ERRORS:
-            raise tesla_errors.refusal(device, self._account.name, reply)
+            owner_api = self._account.settings.api == "owner"
+            raise tesla_errors.refusal(device, self._account.name, reply, owner_api=owner_api)
         return reply
 
     def _send(self, device: str, method: str, path: str, access: str, sent: Mapping[str, Any]) -> Reply:

@@ -29,7 +29,7 @@ class TeslaSetupError(DeviceError):
     exit_code = Exit.CONFIG
 
 
-def refusal(device: str, account: str, reply: Reply) -> DeviceError:
+def refusal(device: str, account: str, reply: Reply, *, owner_api: bool = False) -> DeviceError:
     """Return the error that a 4xx of the data hosts stands for (429 has `pause`)."""
     said = error_text(reply)
     quoted = f" ({said})" if said else ""
@@ -55,6 +55,9 @@ def refusal(device: str, account: str, reply: Reply) -> DeviceError:
             return DeviceLoginError(device, f"Tesla forbids it{quoted}", hint=hint)
         case 404:
             return TeslaSetupError(device, f"Tesla knows no such site{quoted}", hint="Correct site_id.")
+        case 412 if owner_api:
+            hint = 'Use the Fleet API: api = "fleet" (docs/powerwall.md).'
+            return DeviceLoginError(device, f"Tesla offers this through the Fleet API only{quoted}", hint=hint)
         case 412:
             hint = "Register your application in this region (docs/powerwall.md), or correct region."
             return DeviceLoginError(device, f"the application is not registered in this region{quoted}", hint=hint)

@@ -77,7 +77,15 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _wrapped(line: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(line, 72, initial_indent=indent, subsequent_indent=indent + "  ")
+    # commands have hyphens and are to be copied
+    return textwrap.wrap(
+        line,
+        72,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def day_words(facts: Facts) -> str:

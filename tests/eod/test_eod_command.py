@@ -190,6 +190,19 @@ def test_missed_runs_are_named(home: Home, mail: MailServer, monkeypatch: pytest
     assert "peak-mode should have run at" in letter(mail).get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
+def test_tokens_soon_to_expire_are_named(home: Home, mail: MailServer, clock: DrivenClock) -> None:
+    """A long-lived token that runs out within days is named with what to type; one of hours is not."""
+    home.run("eod-status")
+    assert "token" not in letter(mail).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    tesla(home).tokens.expires_in_s = 45 * 86_400
+    home.run("token-refresh", "--force")
+    clock.sleep(43 * 86_400)
+    home.run("eod-status")
+    text = " ".join(letter(mail).get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
+    assert "The token of tesla runs out on" in text
+    assert "solarctl token-refresh" in text
+
+
 def test_a_silent_cloud(home: Home, mail: MailServer, clock: DrivenClock) -> None:
     """Without a reading nothing is mailed; the next run that gets one does."""
     tesla(home).faults.set("http", 503)

@@ -86,7 +86,7 @@ def test_errors_are_told_apart(server: OwnerServer, run: Context, status: int, c
     with pytest.raises(DeviceError) as caught:
         opened(server, run).read_reserve()
     assert caught.value.exit_code == code
-    if status == 403:
+    if status in (403, 412):
         assert "Fleet" in caught.value.hint
     assert len([one for one in server.seen if one[1].endswith("site_info")]) == (3 if status == 503 else 1)
 
