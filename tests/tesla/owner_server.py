@@ -59,7 +59,13 @@ class OwnerServer:
             line.close()
 
     def _forbid(self, line: ssl.SSLSocket) -> None:
-        line.recv(65_536)
+        heard = b""
+        while b"\r\n\r\n" not in heard:
+            heard += line.recv(65_536)
+        head, _, rest = heard.partition(b"\r\n\r\n")
+        length = next((int(one[15:]) for one in head.lower().split(b"\r\n") if one.startswith(b"content-length:")), 0)
+        while len(rest) < length:  # an unread rest would make the line break instead of end
+            rest += line.recv(65_536)
         body = json.dumps(FORBIDDEN).encode()
         line.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
