@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from solarctl.simulation.demo import Day, Ran
-from solarctl.simulation.plain_view import actions, is_news, opening, sentence, watts
+from solarctl.simulation.plain_view import actions, is_news, letter, opening, sentence, watts
 from solarctl.simulation.summary import remarks, table, verdict
 from solarctl.virtualhome.chaos import Trouble
 from solarctl.virtualhome.scenario import Home, Seed
@@ -39,6 +39,7 @@ class LiveView:
         self._last: dict[str, object] = {}
         self._drawn_at = 0.0
         self._live: Live | None = None
+        self._letters: list[str] = []  # mails as they arrived, shown when the day is over
 
     def opened(self, home: Home, seed: Seed) -> None:
         scenario = home.scenario
@@ -61,6 +62,7 @@ class LiveView:
             self._columns[column] = ran
         if is_news(ran, self._last):
             self._events.append(_event(ran))
+        self._letters += letter(ran)
         if time.monotonic() - self._drawn_at >= FRAME_S:
             self._draw(ran)
 
@@ -79,6 +81,8 @@ class LiveView:
         last = next(ran for ran in reversed(self._columns) if ran is not None)
         self._draw(last)
         self.ended()
+        for line in self._letters:
+            self._console.print(line, markup=False)
         self._console.print()
         self._console.print(_figures(day))
         *others, _verdict = remarks(day)
