@@ -34,8 +34,9 @@ from solarctl.virtualhome.easee_answers import (
     too_many,
 )
 from solarctl.virtualhome.easee_charger import Command, EaseeCharger
+from solarctl.virtualhome.easee_faults import FAULTS, UPSETS
 from solarctl.virtualhome.easee_tokens import PASSWORD, USER, TokenDesk
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
 from solarctl.virtualhome.house import House
 
 OBSERVATIONS = (100, 300.0)  # requests, seconds
@@ -47,37 +48,8 @@ class Easee(HttpEmulator):
     """The cloud, one account, one site with one circuit and one charger."""
 
     name: ClassVar[str] = "easee"
-    FAULTS: ClassVar[Mapping[str, str]] = {
-        "http-429": "HTTP 429; value: seconds in retry-after (True: no such header)",
-        "http-500": "HTTP 500",
-        "http-502": "HTTP 502, as the older gateway answered too many requests",
-        "blocked": "HTTP 403 Forbidden on every path, until 24 h after the last request",
-        "no-access": "HTTP 403 with an error body: the account may not use this charger",
-        "unknown-charger": "HTTP 404 for the charger",
-        "refresh-refused": "the refresh token is not taken",
-        "login-500": "the log-in service is out of order",
-        "lost-token": "access tokens are not known (any more)",
-        "empty-body": "what is written is answered with an empty body",
-        "object-body": "what is written is answered with an object instead of a list",
-        "no-op": "what is written is answered with an empty list: nothing to change",
-        "reject": "the charger does not accept the command",
-        "expire": "the command runs out before the charger hears it",
-        "unheard": "the command is never known, and never carried out",
-        "no-confirmation": "the paths that tell what became of a write do not exist",
-        "bare-list": "observations are a bare list with texts as values, as an earlier form had it",
-        "missing": "observations without these ids (value)",
-        "observation": "observations with other values: {id: value}",
-        "stale": "all timestamps are so many minutes old (value)",
-        "session-zero": "sessionEnergy is 0 in the middle of a session",
-        "not-json": "HTTP 200 with a page",
-        "nulls": "all observed values are null",
-        "half-json": "HTTP 200 with half of the JSON",
-        "torn": "the line breaks in the middle of the body",
-        "slow": "the answer takes the value in real seconds",
-        "two-circuits": "the site has a second circuit with another charger",
-        "shared-circuit": "a second charger hangs on the circuit",
-        "old-expiry": "expiresIn is a float",
-    }
+    FAULTS: ClassVar[Mapping[str, str]] = FAULTS
+    UPSETS: ClassVar[tuple[Upset, ...]] = UPSETS
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import Emulator
+from solarctl.virtualhome.emulator import Emulator, Upset
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.sun2000_registers import METER_BLOCK, registers
 
@@ -66,6 +66,16 @@ class Sun2000(Emulator):
         "standby": "the inverter waits for the sun: device status A000, no power",
         "refuse": "connections are closed at once",
     }  # fmt: skip
+
+    UPSETS: ClassVar[tuple[Upset, ...]] = (
+        Upset("busy", minutes=(1, 3)),
+        Upset("kick", times=3),
+        Upset("meter-offline", minutes=(2, 20)),
+        Upset("no-value", minutes=(1, 10)),
+        Upset("short", times=2),
+        Upset("device-failure", times=2),
+        Upset("refuse", minutes=(1, 10)),
+    )
 
     def __init__(
         self,
