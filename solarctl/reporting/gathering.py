@@ -33,6 +33,7 @@ T = TypeVar("T")
 Row = Mapping[str, Any]
 LONG_LIFE = timedelta(days=1)  # tokens that live shorter are renewed by whoever needs them
 SOON = timedelta(days=3)
+JUST_NOW = timedelta(minutes=3)
 FIELDS = ("grid_w", "solar_w", "load_w", "battery_w", "soc_pct")
 
 
@@ -179,7 +180,10 @@ class Gathering:
         if self.run.paused("peak-mode"):
             self.remarks.append(f"The {settings.strategy} is {now_set}, not {goal}; peak-mode is paused.")
             return
-        self.remarks.append(f"The {settings.strategy} was still {now_set} after the peak; it is being set to {goal}.")
+        ends = [span.end for span in self.tariff.windows_on(self.day) if span.window.peak]
+        if not any(timedelta(0) <= self.run.now - end < JUST_NOW for end in ends):  # peak-mode may be at it this minute
+            said = f"The {settings.strategy} was still {now_set} after the peak; it is being set to {goal}."
+            self.remarks.append(said)
         self.actions += [replace(action, sent=False) for action in _sets(decision.actions)]
 
     def _wanted(self, settings: peak_mode.Settings, reserve: ReserveReading) -> Any:

@@ -149,6 +149,15 @@ def test_a_reserve_that_was_left_behind(home: Home, mail: MailServer) -> None:
     assert letter(mail)["Subject"].startswith("Look: ")
 
 
+def test_a_peak_that_has_just_ended(home: Home, mail: MailServer) -> None:
+    """In the very minute of the end the reserve is put right, without any alarm."""
+    home.configure((TABLES + mail.config() + PEAK_MODE).replace('to = "20:00"', 'to = "20:04"'))
+    tesla(home).site.set_reserve(0)
+    row = home.json("eod-status")
+    assert [one["outcome"] for one in row["actions"]] == ["done", "done"]
+    assert not letter(mail)["Subject"].startswith("Look")
+
+
 @pytest.mark.parametrize("why", ["paused", "storm", "manual", "no-rule"])
 def test_a_reserve_that_must_stay(home: Home, mail: MailServer, clock: DrivenClock, why: str) -> None:
     """Paused, in a storm, chosen by a person, or without [peak-mode], it is left alone."""
