@@ -12,9 +12,8 @@ from solarctl.balancing.feeds import Feed
 from solarctl.capabilities import BatteryMeter, DeviceMeter, GridMeter, LoadMeter, SolarMeter, Thermometer
 from solarctl.control import tariff
 from solarctl.control.balance import Battery, Load, Meters, Sample, Settings
-from solarctl.control.balance_battery import policy_of
 from solarctl.control.guarantee import Price
-from solarctl.errors import ConfigError, Problem, SolarctlError
+from solarctl.errors import SolarctlError
 from solarctl.readings import Reading
 from solarctl.run import Run
 
@@ -27,7 +26,6 @@ class Home:
     def __init__(self, run: Run, settings: Settings, bell: Callable[[], None]) -> None:
         self.settings = settings
         self._run = run
-        self._check()
         self.meters = {
             what: self._feed(name, what, kind, bell)
             for what, name, kind in (
@@ -48,29 +46,6 @@ class Home:
         }
         self.actuators = {one.device: Actuator(one, run.site.device(one.device), run.clock) for one in settings.loads}
         self._steps = {name: actuator.steps_w() for name, actuator in self.actuators.items()}
-
-    def _check(self) -> None:
-        one, problems = self.settings, []
-        if not one.loads:
-            problems.append(Problem("balance.loads", "is missing", "Add [[balance.loads]] with a device."))
-        if not one.grid and not (one.load and one.solar):
-            hint = "Name a `load` and a `solar` meter, or one signed `grid` meter."
-            problems.append(Problem("balance", "there is no meter to balance by", hint))
-        names = [load.device for load in one.loads]
-        problems += [
-            Problem("balance.loads", f"{name} is named twice")
-            for name in sorted({n for n in names if names.count(n) > 1})
-        ]
-        for load in one.loads:
-            if (load.hot_cycle or load.max_deg) and not load.thermometer:
-                message = f"{load.device} has no thermometer"
-                problems.append(Problem("balance.loads", message, "hot_cycle and max_deg need one."))
-        try:
-            policy_of(one.battery_policy)
-        except ValueError as error:
-            problems.append(Problem("balance.battery_policy", str(error)))
-        if problems:
-            raise ConfigError(problems)
 
     def _feed(self, name: str, what: str, kind: type, bell: Callable[[], None]) -> Feed:
         device: Any = self._run.site.get(name, kind)

@@ -143,3 +143,21 @@ class Settings:
     discovery_prefix: str = setting("homeassistant", help="Home Assistant finds the loads here; empty: no")
     discovery_id: str = setting("solarctl", help="tells several balancers on one broker apart")
     domoticz: Domoticz | None = None
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        from solarctl.control.balance_battery import policy_of
+
+        if not self.loads:
+            yield "loads", "is missing: add [[balance.loads]] with a device"
+        if not self.grid and not (self.load and self.solar):
+            yield "", "there is no meter to balance by: name a `load` and a `solar` meter, or one signed `grid` meter"
+        names = [load.device for load in self.loads]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield "loads", f"{name} is named twice"
+        for load in self.loads:
+            if (load.hot_cycle or load.max_deg) and not load.thermometer:
+                yield "loads", f"{load.device} has no thermometer; hot_cycle and max_deg need one"
+        try:
+            policy_of(self.battery_policy)
+        except ValueError as error:
+            yield "battery_policy", str(error)

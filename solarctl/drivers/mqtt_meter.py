@@ -129,7 +129,7 @@ class MqttMeter:
             return
         try:
             found = self._understood(message)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             self.ignored += 1
             return
         if found is None:

@@ -166,7 +166,7 @@ class MqttVariator:
     def _confirmed(self, message: Message) -> None:
         try:
             self._confirmation = {"percent": number(picked(message.payload, self._settings.state_field), largest=100)}
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError):
             self.ignored += 1
 
     def read_power(self) -> PowerReading:
