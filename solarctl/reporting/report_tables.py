@@ -77,7 +77,11 @@ def text(report: Report) -> str:
 def tiles(report: Report) -> list[tuple[str, str]]:
     """Return the numbers that come first, as labels and words."""
     total = report.total
-    found = [(label, f"{number:.1f} kWh") for name, label in LABELS if (number := getattr(total, name)) is not None]
+    found = [
+        (label, f"{number:,.{0 if number >= 100 else 1}f} kWh".replace(",", " "))
+        for name, label in LABELS
+        if (number := getattr(total, name)) is not None
+    ]
     if total.cost is not None:
         found.append(("Earned" if total.cost < 0 else "Cost", f"{abs(total.cost):.2f} {report.currency}"))
     if total.own_share_pct is not None:
