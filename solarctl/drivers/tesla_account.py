@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FLEET_TOKENS = "https://fleet-auth.prd.vn.cloud.tesla.com"  # auth.tesla.com answers too, but is rate-limited
 LOGIN_HOSTS = {"na": "https://auth.tesla.com", "eu": "https://auth.tesla.com", "cn": "https://auth.tesla.cn"}
 OWNER_REDIRECT = "tesla://auth/callback"
-SOON = timedelta(minutes=5)  # a token with less left is renewed before it is used
+SOON = timedelta(minutes=5)  # a token with less left (or a tenth of its life) is renewed before it is used
 PATIENT_REFUSALS = 3  # after so many refusals of the same refresh token it is tried once an hour only
 REFUSED_PAUSE = timedelta(hours=1)
 
@@ -207,7 +207,8 @@ class TeslaAccount:
         stored = self._stored()
         expires = self.token_expires_at()
         usable = stored is not None and words(stored.get("access_token")) not in ("", refused)
-        if stored is None or not usable or expires is None or expires - SOON <= self._context.clock.now():
+        soon = min(SOON, timedelta(seconds=self.token_lifetime_s() / 10))
+        if stored is None or not usable or expires is None or expires - soon <= self._context.clock.now():
             stored = self._renew(self._context.tokens.get(self.name), patient=True)
         return words(stored.get("access_token"))
 

@@ -75,6 +75,13 @@ def test_a_good_token_is_used_again(opened: Open, run: Context, cloud: TeslaClou
     assert all(one.status == 200 for one in cloud.data_requests())
 
 
+def test_a_short_life(powerwall: TeslaPowerwall, cloud: TeslaCloud) -> None:
+    """A token that lives a minute only is still used for it, not renewed with every request."""
+    cloud.tokens.expires_in_s = 60
+    powerwall.read_battery(), powerwall.read_reserve(), powerwall.set_reserve(50)
+    assert cloud.tokens.spent == 1
+
+
 def test_it_is_on_disk_before_it_is_used(opened: Open, run: Context, cloud: TeslaCloud) -> None:
     """When the new token cannot be stored, no request bears it."""
     from solarctl.errors import StateError
