@@ -19,8 +19,10 @@ from solarctl.drivers.mqtt_variator import MqttVariator
 from tests import fakes
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)
-WORDS = """power command name duration idx nvalue svalue1 Level ENERGY Power method params em:0 total_act_power result
-error output was_on src StatusSNS percent""".split()
+WORDS = [
+    *("power", "command", "name", "duration", "idx", "nvalue", "svalue1", "Level", "ENERGY", "Power", "method"),
+    *("params", "em:0", "total_act_power", "result", "error", "output", "was_on", "src", "StatusSNS", "percent"),
+]
 TOPICS = ["t", "t/events/rpc", "solarctl-meter/rpc", "solarctl-s/rpc", "t/status/em:0"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
