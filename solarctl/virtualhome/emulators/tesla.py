@@ -224,7 +224,7 @@ class TeslaCloud(HttpEmulator):
             first, last = (datetime.fromisoformat(query[key]) for key in ("start_date", "end_date"))
         except (KeyError, ValueError):
             return envelope_error(400, "invalid_request")
-        rows = site.history(query.get("kind", ""), first, last, now) if first.tzinfo and last.tzinfo else None
+        rows = site.day.history(query.get("kind", ""), first, last, now) if first.tzinfo and last.tzinfo else None
         if rows is None:
             return envelope_error(400, "kind not supported")
         return _answered(self._bent({"period": query.get("period", "day"), "time_series": rows}))
