@@ -143,6 +143,19 @@ class Wizard:
                 trial.keep()
             return found
 
+    def known_account(self, service: str, step: str) -> str | None:
+        """Return an account of this service that is there already and is to be used; None to ask for another one."""
+        logins = [self.given(f"{step}.{key}") for key in ("username", "client_id", "host")]
+        for name in self.draft.names("accounts"):
+            table = self.draft.find(f"accounts.{name}") or {}
+            ours = [table.get(key) for key in ("username", "client_id", "host")]
+            differs = any(given is not None and str(given) != str(own) for given, own in zip(logins, ours, strict=True))
+            if table.get("service") != service or differs:
+                continue
+            if self.confirm(f"{step}.use_account", f"Use the account {name} that is there?", default=True):
+                return name
+        return None
+
     def add_account(self, wish: str, values: Mapping[str, Any]) -> str:
         """Add an account under a free name, or take the one that is there with the same service and login."""
         for name in self.draft.names("accounts"):
@@ -153,6 +166,12 @@ class Wizard:
         name = self.draft.free_name("accounts", wish)
         self.draft.add(f"accounts.{name}", values)
         return name
+
+    def drop_unused(self, account: str) -> None:
+        """Take an account back that no device has come of."""
+        used = [self.draft.find(f"devices.{name}.account") for name in self.draft.names("devices")]
+        if account not in used:
+            self.draft.drop(f"accounts.{account}")
 
     def add_device(self, wish: str, values: Mapping[str, Any]) -> str | None:
         """Add a device, read everything it tells, and show it; None when it does not answer and is left out."""
@@ -200,6 +219,9 @@ class Wizard:
             wrong = "measures" in table and any(
                 measured.get(one.__name__, table["measures"]) != table["measures"] for one in capabilities
             )
+            told = {reading.what for reading in self.readings.get(name, ())}  # one driver, several kinds of device
+            known = measured | {"Switch": "switch"}
+            wrong = wrong or any(told and known.get(one.__name__, next(iter(told))) not in told for one in capabilities)
             if all(one in offered for one in capabilities) and not wrong:
                 fitting.append(name)
         return fitting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from solarctl.drivers import catalogue
@@ -12,21 +13,28 @@ from solarctl.onboarding.wizard import Step, Wizard
 
 
 def run(wizard: Wizard) -> None:
+    while True:
+        account = wizard.known_account("easee", "easee") or _account(wizard)
+        listed = wizard.attempt(partial(_chargers, account=account))
+        if listed:
+            break
+        if listed is not None:
+            wizard.say("  This account sees no charger.")
+        wizard.drop_unused(account)
+        if not wizard.another("easee.again", "Another user or password?"):
+            return
+    charger_id = wizard.pick("easee.charger_id", "Which charger?", listed, listed[0][0])
+    if not wizard.add_device("car", {"driver": "easee", "account": account, "charger_id": charger_id}):
+        wizard.drop_unused(account)
+
+
+def _account(wizard: Wizard) -> str:
     values = {
         "service": "easee",
         "username": wizard.ask("easee.username", "Easee user (mail address or phone number)", check=checks.not_empty),
         "password": wizard.secret("easee.password", "Password", "easee"),
     }
-    account = wizard.add_account("easee", values | wizard.addresses("easee"))
-    listed = wizard.attempt(lambda trial: _chargers(trial, account))
-    if not listed:
-        if listed is not None:
-            wizard.say("  This account sees no charger.")
-        wizard.draft.drop(f"accounts.{account}")
-        return
-    charger_id = wizard.pick("easee.charger_id", "Which charger?", listed, listed[0][0])
-    if not wizard.add_device("car", {"driver": "easee", "account": account, "charger_id": charger_id}):
-        wizard.draft.drop(f"accounts.{account}")
+    return wizard.add_account("easee", values | wizard.addresses("easee"))
 
 
 def _chargers(trial: Trial, account: str) -> list[tuple[str, str]]:

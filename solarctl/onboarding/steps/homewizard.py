@@ -1,14 +1,20 @@
-"""HomeWizard meters, sockets and batteries in the house's own network."""
+"""HomeWizard devices in the house's own network: searched for, or by address; v2 by the button."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from solarctl.drivers import catalogue
+from solarctl.drivers.homewizard_discovery import Found, discover
+from solarctl.drivers.homewizard_pairing import Paired, pair
 from solarctl.onboarding import checks
 from solarctl.onboarding.wizard import Step, Wizard
 
+BATTERY, P1, SOCKET = "HWE-BAT", "HWE-P1", "HWE-SKT"
+NAMES = {P1: "p1", SOCKET: "socket", BATTERY: "plug-in-battery"}
+UNPLANNED = ("HWE-WTR", "HWE-DSP")  # water and the display: nothing that solarctl could use
 MEASURES = (
     ("", "what it is made for (P1 meter: the grid; socket: one load)"),
     ("grid", "the grid"),
@@ -24,29 +30,82 @@ def run(wizard: Wizard) -> None:
     known = hosts | dict(wizard.given("homewizard.devices") or {})
     for name, values in known.items():
         _add(wizard, name, values)
-    while not known or wizard.another("homewizard.more", "Another one?"):
+    if not known and wizard.another("homewizard.search", "Search the network for them?", default=True):
+        for one in _searched(wizard):
+            values = {"host": one.host, "serial": one.serial} | _measures(wizard, one)
+            known[one.serial] = values
+            _add(wizard, NAMES.get(one.product_type, "kwh-meter"), values, is_v2=one.product_type == BATTERY)
+    while not known or wizard.another("homewizard.more", "Another one, by its address?"):
         values = {"host": wizard.ask("homewizard.host", "Address of the device", check=checks.not_empty)}
         name = wizard.ask("homewizard.name", "A name for it", "p1" if not known else "socket")
         if measures := wizard.pick("homewizard.measures", "What does it measure?", MEASURES, ""):
             values["measures"] = measures
-        if token := wizard.ask("homewizard.token", "Token of API v2, for a battery (empty: none)", "", secret=True):
-            values["token"] = token
-        _add(wizard, name, values)
         known[name] = values
+        hint = "Token of API v2, for a battery (empty: none; button: press the device's button instead)"
+        token = wizard.ask("homewizard.token", hint, "", secret=True)
+        if token and token != "button":  # noqa: S105  a word, not a secret
+            values["token"] = token
+        _add(wizard, name, values, is_v2=token == "button")  # noqa: S105
 
 
-def _add(wizard: Wizard, name: str, values: Mapping[str, Any]) -> None:
+def _measures(wizard: Wizard, one: Found) -> dict[str, str]:
+    """Return what a kWh meter measures; the others say so by their kind."""
+    if one.product_type in NAMES:
+        return {}
+    found = wizard.pick("homewizard.measures", f"What does {_label(one)} measure?", MEASURES[2:], "solar")
+    return {"measures": found}
+
+
+def _searched(wizard: Wizard) -> list[Found]:
+    """Return the devices that were found and chosen; those whose local API is off are named."""
+    try:
+        found = [one for one in discover(wizard.clock.monotonic) if one.product_type not in UNPLANNED]
+    except OSError as error:
+        wizard.say(f"  The network cannot be searched ({error.strerror}); give addresses instead.")
+        return []
+    if not found:
+        wizard.say("  Nothing answered; is this computer in the same network? Give addresses instead.")
+        return []
+    for one in found:
+        if not one.api_enabled:
+            wizard.say(f"  {_label(one)}: the local API is off; switch it on in the app, then search again.")
+    usable = [one for one in found if one.api_enabled or "v2" in one.versions]
+    options = [(one.serial, _label(one)) for one in usable]
+    chosen = wizard.pick_many("homewizard.found", "Which of these?", options, [serial for serial, _ in options])
+    return [one for one in usable if one.serial in chosen]
+
+
+def _label(one: Found) -> str:
+    return f"{one.product_name or one.product_type} at {one.host} (serial {one.serial})"
+
+
+def _add(wizard: Wizard, name: str, values: Mapping[str, Any], *, is_v2: bool = False) -> None:
     table: dict[str, Any] = {"driver": "homewizard"} | dict(values)
     if "://" in str(table.get("host")):
         table["base_url"] = table.pop("host")
     if isinstance(table.get("token"), str):
         table["token"] = wizard.draft.secret(name, table["token"])
+    elif "token" not in table and (is_v2 or str(table.get("base_url", "")).startswith("https://")):
+        paired = _paired(wizard, name, str(table.get("base_url") or table["host"]), table.get("ca_file"))
+        if paired is None:
+            wizard.say(f"  Without a token {name} is left out.")
+            return
+        table["token"] = wizard.draft.secret(name, paired.token)
+        if paired.serial:
+            table["serial"] = paired.serial
     wizard.add_device(name, table)
+
+
+def _paired(wizard: Wizard, name: str, host: str, ca_file: str | None) -> Paired | None:
+    """Return a new token, once the device's button has been pressed."""
+    wizard.say(f"  Press the button of {name} now (a kWh meter: hold its Wi-Fi button for a second); within a minute.")
+    ca = None if ca_file is None else wizard.draft.path.parent / Path(ca_file)
+    return wizard.attempt(lambda trial: pair(trial.context, name, host, ca_file=ca), "Shall it be tried again?")
 
 
 STEP = Step(
     "homewizard",
-    "HomeWizard meters, sockets, batteries",
+    "HomeWizard meters, sockets and batteries",
     24,
     run,
     offered=lambda wizard: "homewizard" in catalogue.DRIVERS,

@@ -11,29 +11,32 @@ from solarctl.onboarding.wizard import Step, Wizard
 
 
 def run(wizard: Wizard) -> None:
-    wizard.say("  The portal allows few log-ins; this one is kept for the runs to come.")
     while True:
-        values = {
-            "service": "honeywell-tcc",
-            "username": wizard.ask("honeywell.username", "E-mail address at the portal", check=checks.not_empty),
-            "password": wizard.secret("honeywell.password", "Password", "honeywell"),
-        }
-        account = wizard.add_account("honeywell", values | wizard.addresses("honeywell"))
-        found = wizard.attempt(partial(_listed, account=account), "Type it once more?")
-        if found is not None or not wizard.dialogue.interactive:
+        account = wizard.known_account("honeywell-tcc", "honeywell") or _account(wizard)
+        found = wizard.attempt(partial(_listed, account=account))
+        if found:
             break
-        wizard.draft.drop(f"accounts.{account}")
-        if not wizard.confirm("honeywell.again", "Another address or password?", default=False):
+        if found is not None:
+            wizard.say("  This account has no thermostat.")
+        wizard.drop_unused(account)
+        if not wizard.another("honeywell.again", "Another address or password?"):
             return
-    if not found:
-        wizard.draft.drop(f"accounts.{account}")
-        wizard.say("  Without a thermostat the account is left out.")
-        return
     options = [(one.device_id, _label(one)) for one in found]
     chosen = wizard.pick_many("honeywell.thermostats", "Thermostats", options, [value for value, _ in options])
     for one in found:
         if one.device_id in chosen:
             wizard.add_device(one.name, {"driver": "honeywell-tcc", "account": account, "device_id": one.device_id})
+    wizard.drop_unused(account)
+
+
+def _account(wizard: Wizard) -> str:
+    wizard.say("  The portal allows few log-ins; this one is kept for the runs to come.")
+    values = {
+        "service": "honeywell-tcc",
+        "username": wizard.ask("honeywell.username", "E-mail address at the portal", check=checks.not_empty),
+        "password": wizard.secret("honeywell.password", "Password", "honeywell"),
+    }
+    return wizard.add_account("honeywell", values | wizard.addresses("honeywell"))
 
 
 def _listed(trial: Trial, account: str) -> list[Found]:

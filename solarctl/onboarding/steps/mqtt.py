@@ -17,14 +17,7 @@ MEASURES = (
 
 
 def run(wizard: Wizard) -> None:
-    values: dict[str, Any] = {
-        "service": "mqtt",
-        "host": wizard.ask("mqtt.host", "Address of the broker", "127.0.0.1", check=checks.not_empty),
-        "port": wizard.ask("mqtt.port", "Port", 1883, check=checks.whole),
-    }
-    if username := wizard.ask("mqtt.username", "User name (empty: none)", ""):
-        values |= {"username": username, "password": wizard.secret("mqtt.password", "Password", "mqtt")}
-    account = wizard.add_account("broker", values)
+    account = wizard.known_account("mqtt", "mqtt") or _account(wizard)
     for name, device in (wizard.given("mqtt.devices") or {}).items():
         if wizard.draft.find(f"devices.{name}") is None:
             wizard.add_device(name, dict(device) | {"account": account})
@@ -39,6 +32,17 @@ def run(wizard: Wizard) -> None:
         }
         wish = wizard.ask("mqtt.name", "A name for it", f"{meter['measures']}-meter")
         wizard.add_device(wish, _meter(account, meter))
+
+
+def _account(wizard: Wizard) -> str:
+    values: dict[str, Any] = {
+        "service": "mqtt",
+        "host": wizard.ask("mqtt.host", "Address of the broker", "127.0.0.1", check=checks.not_empty),
+        "port": wizard.ask("mqtt.port", "Port", 1883, check=checks.whole),
+    }
+    if username := wizard.ask("mqtt.username", "User name (empty: none)", ""):
+        values |= {"username": username, "password": wizard.secret("mqtt.password", "Password", "mqtt")}
+    return wizard.add_account("broker", values)
 
 
 def _meter(account: str, meter: dict[str, Any]) -> dict[str, Any]:

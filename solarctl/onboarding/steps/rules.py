@@ -11,6 +11,7 @@ from solarctl.capabilities import (
     BatteryReserve,
     Charger,
     GridMeter,
+    SolarForecast,
     Switch,
     Thermostat,
     WeatherForecast,
@@ -111,7 +112,28 @@ def _balance(wizard: Wizard) -> Table | None:
     return table | {"loads": [{"device": name} for name in loads]} if table and loads else None
 
 
+def _plan(wizard: Wizard) -> Table | None:
+    known = dict(wizard.given("rules.plan") or {})
+    forecast, grid = _first(wizard, "forecast", SolarForecast), _first(wizard, "grid_meter", GridMeter)
+    loads = known.get("devices") or [load for name in wizard.devices_that(Switch) if (load := _load(wizard, name))]
+    if not forecast or not grid or not loads:
+        return None
+    battery = _first(wizard, "home_battery", BatteryMeter)
+    return {"forecast": forecast, "grid": grid} | ({"battery": battery} if battery else {}) | {"devices": loads}
+
+
+def _load(wizard: Wizard, name: str) -> Table | None:
+    """Return what is planned for a socket: asked of a person only; answers list the loads under rules.plan."""
+    if not wizard.another(f"rules.{name}", f"Shall {name} be planned (a boiler, a bike)?"):
+        return None
+    power_w = wizard.ask(f"rules.{name}.power_w", "What does it draw, in W?", check=float)
+    capacity_kwh = wizard.ask(f"rules.{name}.capacity_kwh", "What does it take in a day, in kWh?", check=float)
+    need = wizard.confirm(f"rules.{name}.daily_need", "Must it have that every day, sun or not?")
+    return {"device": name, "power_w": power_w, "capacity_kwh": capacity_kwh, "daily_need": need}
+
+
 RULES = (
+    Rule("plan", "plan tomorrow's sun: boilers and bikes when it is cheapest", _plan),
     Rule("grid-guard", "bring the grid in while the battery is low", _grid_guard),
     Rule("peak-mode", "lower the battery's reserve while power is dear", _peak_mode),
     Rule("precool", "cool the house down before power becomes dear", _precool),

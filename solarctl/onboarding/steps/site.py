@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from solarctl.onboarding import checks
+from solarctl.onboarding.places import city_of
 from solarctl.onboarding.wizard import Step, Wizard
 
 LOCALTIME = Path("/etc/localtime")
@@ -17,14 +18,7 @@ def run(wizard: Wizard) -> None:
     if not known.get("timezone"):
         new["timezone"] = wizard.ask("site.timezone", "Time zone", _zone_here(), check=checks.zone)
     if known.get("latitude") is None:
-        latitude = wizard.ask(
-            "site.latitude", "Latitude in degrees, north positive (empty: unknown)", "", check=_degrees(90)
-        )
-        if latitude is not None:
-            new["latitude"] = latitude
-            new["longitude"] = wizard.ask(
-                "site.longitude", "Longitude in degrees, east positive", check=checks.number(-180, 180)
-            )
+        new |= _position(wizard, str(new.get("timezone") or known.get("timezone")))
     if "temperature_unit" not in known:
         zone = new.get("timezone") or known.get("timezone")
         usual = "F" if str(zone).startswith(("America/", "US/")) else "C"
@@ -33,6 +27,21 @@ def run(wizard: Wizard) -> None:
         )
     if new:
         wizard.draft.add("site", new)
+
+
+def _position(wizard: Wizard, zone: str) -> dict[str, float]:
+    """Ask for the position; a person is offered that of the zone's city."""
+    city = city_of(zone) if wizard.dialogue.interactive else None
+    if city:
+        name = zone.rpartition("/")[2].replace("_", " ")
+        wizard.say(f"  The position of {name} is offered; yours is better, for weather and sun.")
+    question = "Latitude in degrees, north positive (empty: unknown)"
+    latitude = wizard.ask("site.latitude", question, city[0] if city else "", check=_degrees(90))
+    if latitude is None:
+        return {}
+    question = "Longitude in degrees, east positive"
+    longitude = wizard.ask("site.longitude", question, city[1] if city else None, check=checks.number(-180, 180))
+    return {"latitude": latitude, "longitude": longitude}
 
 
 def _degrees(limit: float) -> Any:

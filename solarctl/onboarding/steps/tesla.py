@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from solarctl.drivers import catalogue
@@ -17,6 +18,25 @@ WAYS = (
 
 
 def run(wizard: Wizard) -> None:
+    while True:
+        account = wizard.known_account("tesla", "tesla") or _account(wizard)
+        sites = wizard.attempt(partial(_sites, account=account)) if account else None
+        if account and sites:
+            break
+        if sites is not None:
+            wizard.say("  This account has no energy site.")
+        if account:
+            wizard.drop_unused(account)
+        if not wizard.another("tesla.again", "Log in another way?"):
+            return
+    options = [(site_id, f"{name} (number {site_id})") for site_id, name in sites]
+    site_id = wizard.pick("tesla.site_id", "Which site?", options, sites[0][0])
+    wizard.add_device("powerwall", {"driver": "tesla-powerwall", "account": account, "site_id": int(site_id)})
+    wizard.drop_unused(account)
+
+
+def _account(wizard: Wizard) -> str | None:
+    """Return the new account's name; None when nobody could log in."""
     way = wizard.pick("tesla.api", "Which way to Tesla?", WAYS, "fleet")
     values: dict[str, Any] = {"service": "tesla", "api": "owner" if way == "owner" else "fleet"}
     if way == "fleet":
@@ -24,30 +44,23 @@ def run(wizard: Wizard) -> None:
         values["region"] = wizard.pick("tesla.region", "Region of the account", regions, "na")
         values["client_id"] = wizard.ask("tesla.client_id", "Client id of your application", check=checks.not_empty)
         values["client_secret"] = wizard.secret("tesla.client_secret", "Client secret", "tesla-client")
-        if redirect := wizard.given("tesla.redirect_uri"):
-            values["redirect_uri"] = redirect
+        usual = "https://localhost/callback"
+        values["redirect_uri"] = wizard.ask("tesla.redirect_uri", "Its redirect address, as registered", usual)
     if way == "proxy":
         values["token"] = wizard.secret("tesla.token", "The third party's token", "tesla-token")
         values["base_url"] = wizard.ask("tesla.base_url", "Its address", "https://api.teslemetry.com")
     values |= wizard.addresses("tesla")
-    browser = way != "proxy" and wizard.given("tesla.refresh_token") is None
-    if browser and wizard.dialogue.interactive:
-        browser = wizard.confirm("tesla.browser", "Log in with a browser? (no: paste a refresh token)", default=True)
+    browser = False
+    if way != "proxy":
+        known = wizard.given("tesla.refresh_token") is not None
+        browser = wizard.another("tesla.browser", "Log in with a browser? (no: a refresh token)", default=not known)
     if way != "proxy" and not browser:
         values["refresh_token"] = wizard.secret("tesla.refresh_token", "Refresh token", "tesla")
     account = wizard.add_account("tesla", values)
     if browser and wizard.attempt(lambda trial: _log_in(wizard, trial, account), "Log in once more?") is None:
-        wizard.draft.drop(f"accounts.{account}")
-        return
-    sites = wizard.attempt(lambda trial: _sites(trial, account))
-    if not sites:
-        if sites is not None:
-            wizard.say("  This account has no energy site.")
-        wizard.draft.drop(f"accounts.{account}")
-        return
-    options = [(site_id, f"{name} (number {site_id})") for site_id, name in sites]
-    site_id = wizard.pick("tesla.site_id", "Which site?", options, sites[0][0])
-    wizard.add_device("powerwall", {"driver": "tesla-powerwall", "account": account, "site_id": int(site_id)})
+        wizard.drop_unused(account)
+        return None
+    return account
 
 
 def _log_in(wizard: Wizard, trial: Trial, account: str) -> bool:

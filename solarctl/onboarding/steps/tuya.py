@@ -13,14 +13,7 @@ REGIONS = (("eu", "Europe"), ("eu-w", "Western Europe"), ("us", "America"), ("us
 
 
 def run(wizard: Wizard) -> None:
-    wizard.say("  Access ID and Secret are in your cloud project at platform.tuya.com.")
-    values = {
-        "service": "tuya",
-        "region": wizard.pick("tuya.region", "Data centre of the app account", REGIONS, "eu"),
-        "client_id": wizard.ask("tuya.client_id", "Access ID", check=checks.not_empty),
-        "client_secret": wizard.secret("tuya.client_secret", "Access Secret", "tuya"),
-    }
-    account = wizard.add_account("tuya", values | wizard.addresses("tuya"))
+    account = wizard.known_account("tuya", "tuya") or _account(wizard)
     listed = wizard.attempt(lambda trial: _linked(trial, account), essential=False)
     wanted = wizard.given("tuya.device_ids")
     if listed:
@@ -35,7 +28,18 @@ def run(wizard: Wizard) -> None:
             wizard.add_device(wish, {"driver": "tuya-switch", "account": account, "device_id": str(device_id)})
         )
     if not any(added):
-        wizard.draft.drop(f"accounts.{account}")
+        wizard.drop_unused(account)
+
+
+def _account(wizard: Wizard) -> str:
+    wizard.say("  Access ID and Secret are in your cloud project at platform.tuya.com.")
+    values = {
+        "service": "tuya",
+        "region": wizard.pick("tuya.region", "Data centre of the app account", REGIONS, "eu"),
+        "client_id": wizard.ask("tuya.client_id", "Access ID", check=checks.not_empty),
+        "client_secret": wizard.secret("tuya.client_secret", "Access Secret", "tuya"),
+    }
+    return wizard.add_account("tuya", values | wizard.addresses("tuya"))
 
 
 def _usual_name(number: int) -> str:
