@@ -102,7 +102,7 @@ DRIVERS: dict[str, Entry] = {
 SERVICES: dict[str, Entry] = {
     "mqtt": _entry("mqtt:MqttAccount"),
     "solax-cloud": _entry("solax_cloud:SolaxAccount"),
-    "easee": _entry("easee_account:EaseeAccount", TokenHolder),
+    "easee": _entry("easee_account:EaseeAccount", TokenHolder, InteractiveLogin),
     "tesla": _entry("tesla_account:TeslaAccount", TokenHolder, InteractiveLogin),
     "tuya": _entry("tuya_account:TuyaAccount", TokenHolder),
     "honeywell-tcc": _entry("honeywell_portal:HoneywellAccount"),

@@ -13,11 +13,10 @@ from solarctl.simulation.plain_view import SummaryView
 from solarctl.virtualhome.scenarios import load
 
 
-def play(folder, **changes):
+def play(folder, *, chaos=False, **changes):
     scenario = replace(load("car-arrives"), **changes)
-    return Player(scenario, 0, folder, execute, SummaryView(lambda _line: None), dry_run=False).play(
-        furnish, chaos=False
-    )
+    player = Player(scenario, 3, folder, execute, SummaryView(lambda _line: None), dry_run=False)
+    return player.play(furnish, chaos=chaos)
 
 
 @pytest.mark.slow
