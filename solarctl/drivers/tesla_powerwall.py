@@ -7,22 +7,22 @@ What is odd about it:
 - live_status has powers, charge, storm and island; site_info has reserve and mode. So a steady run costs one request.
 - A setting that was accepted shows seconds or minutes later, and some firmware snaps it: it is read back.
 - Since firmware 25.18 a reserve is 0–80 % or 100 %; what is between is refused here, where it can be explained.
-- A charge below 1 % without any battery power, on the grid and without a storm, is a calibration, not an empty battery.
-- Values may be null or missing, `response` too (a stale site); products mix cars and sites.
+- `response` may be null (a stale site); products mix cars and sites. What is odd about the values: tesla_live.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from solarctl.context import Context
-from solarctl.drivers.answers import flag, number, rows, whole, words
+from solarctl.drivers.answers import number, rows, whole, words
 from solarctl.drivers.tesla_account import TeslaAccount
 from solarctl.drivers.tesla_errors import TeslaSetupError
-from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError, DeviceUnreachable
+from solarctl.drivers.tesla_live import LiveStatus
+from solarctl.errors import DeviceError, DeviceRefused, DeviceUnreachable
 from solarctl.readings import BatteryReading, GridReading, LoadReading, ReserveReading, SolarReading
 from solarctl.settings import account as account_name
 from solarctl.settings import setting
@@ -30,7 +30,6 @@ from solarctl.value import value
 
 MODES = ("self_consumption", "autonomous", "backup")
 SAME_ANSWER_S = 20  # a run is one moment
-CALIBRATING_BELOW_PCT = 1.0
 HIGHEST_BUT_FULL_PCT = 80
 
 
@@ -53,21 +52,21 @@ class TeslaPowerwall:
     # --- reading
 
     def read_grid(self) -> GridReading:
-        live, at = self._live()
-        return GridReading(at=at, grid_w=self._needed(live, "grid_power"))
+        live = self._live()
+        return GridReading(at=live.at, grid_w=live.needed("grid_power"))
 
     def read_solar(self) -> SolarReading:
-        live, at = self._live()
-        return SolarReading(at=at, solar_w=max(0.0, self._needed(live, "solar_power")))  # slightly negative at night
+        live = self._live()
+        return SolarReading(at=live.at, solar_w=max(0.0, live.needed("solar_power")))  # slightly negative at night
 
     def read_load(self) -> LoadReading:
-        live, at = self._live()
-        return LoadReading(at=at, load_w=self._needed(live, "load_power"))
+        live = self._live()
+        return LoadReading(at=live.at, load_w=live.needed("load_power"))
 
     def read_battery(self) -> BatteryReading:
         """Return the charge; None where it is unknown or a calibration's."""
-        live, at = self._live()
-        return BatteryReading(at=at, soc_pct=self._charge(live), battery_w=number(live.get("battery_power")))
+        live = self._live()
+        return BatteryReading(at=live.at, soc_pct=live.soc_pct, battery_w=live.battery_w)
 
     def read_reserve(self) -> ReserveReading:
         """Return reserve and mode; what forbids to change them costs a question of its own (`read_conditions`)."""
@@ -81,18 +80,17 @@ class TeslaPowerwall:
 
     def read_conditions(self, settings: ReserveReading) -> ReserveReading:
         """Return `settings` completed with what live_status tells; its moment is live_status's."""
-        live, at = self._live()
-        on_grid = _is_on_grid(live)
+        live = self._live()
+        on_grid = live.is_on_grid
         if on_grid is None:
             raise DeviceUnreachable(self._name, "Tesla does not say whether the site is on the grid")
-        status = words(live.get("grid_status"))
         return replace(
             settings,
-            at=at,
-            storm=flag(live.get("storm_mode_active")) or False,
+            at=live.at,
+            storm=live.storm,
             off_grid=not on_grid,
-            outage=words(live.get("island_status")) == "off_grid_unintentional" or status == "Inactive",
-            soc_pct=self._charge(live),
+            outage=live.outage,
+            soc_pct=live.soc_pct,
         )
 
     def read_day(self, day: date) -> Sequence[Mapping[str, Any]]:
@@ -153,14 +151,8 @@ class TeslaPowerwall:
         found: TeslaAccount = self._context.account(self._settings.account)
         return found
 
-    def _live(self) -> tuple[Mapping[str, Any], datetime]:
-        live = self._answer("live", "live_status")
-        at = _moment(live.get("timestamp"))
-        if at is None:
-            at = self._context.now()
-        elif at.tzinfo is None:
-            at = at.replace(tzinfo=self._context.timezone)
-        return live, at.astimezone(self._context.timezone)
+    def _live(self) -> LiveStatus:
+        return LiveStatus(self._name, self._answer("live", "live_status"), self._context)
 
     def _info(self) -> Mapping[str, Any]:
         return self._answer("info", "site_info")
@@ -224,45 +216,9 @@ class TeslaPowerwall:
         store.put("devices", self._name, kept | {"site_id": found})
         return found
 
-    def _charge(self, live: Mapping[str, Any]) -> float | None:
-        soc = number(live.get("percentage_charged"))
-        if soc is None or not 0 <= soc <= 100:
-            return None
-        idle = number(live.get("battery_power")) == 0
-        if soc < CALIBRATING_BELOW_PCT and idle and _is_on_grid(live) and not flag(live.get("storm_mode_active")):
-            self._context.log(f"{self._name}: a charge of {soc:g} % without battery power is a calibration's")
-            return None
-        return soc
-
-    def _needed(self, live: Mapping[str, Any], key: str) -> float:
-        found = number(live.get(key))
-        if found is not None:
-            return found
-        if live.get(key) is None:
-            raise DeviceUnreachable(self._name, f"Tesla tells no {key} just now")
-        raise DeviceReplyError(self._name, f"Tesla sends no usable {key} ({str(live[key])[:40]!r})")
-
 
 def _asked_locally(source: TeslaAccount, call: str, device: str) -> Mapping[str, Any]:
     gateway = source.gateway
     if gateway is None:
         raise TeslaSetupError(device, "its fallback is no local gateway", hint='That account needs api = "local".')
     return gateway.live_status(device) if call == "live_status" else gateway.site_info(device)
-
-
-def _is_on_grid(live: Mapping[str, Any]) -> bool | None:
-    """Return whether the site is surely on the grid; None when nothing is said about it."""
-    island, grid = words(live.get("island_status")), words(live.get("grid_status"))
-    if island and island != "island_status_unknown":
-        return island == "on_grid" and grid != "Inactive"
-    if grid:
-        return grid == "Active"
-    return False if island else None
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(words(value))
-    except ValueError:
-        return None
-    return found if found.year > 2000 else None
