@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from solarctl import log
 from solarctl.cli_options import shared_options
 from solarctl.errors import Exit, SolarctlError
 from solarctl.options import Interrupted, Options
@@ -57,6 +58,8 @@ def command(context: click.Context, /, config: tuple[Path, ...], **options: Any)
     wish = Wish(configs=config, **{name: options.pop(name) for name in own})
     shared = Options(config=config[0] if config else None, **options)
     environment = context.find_object(Environment) or Environment()
+    err = environment.err
+    log.setup(shared.verbose, quiet=shared.quiet, interactive=err.isatty(), stream=err)
     try:
         context.exit(_simulate(wish, shared, environment))
     except SolarctlError as error:

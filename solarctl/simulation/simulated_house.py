@@ -32,6 +32,7 @@ class Settings:
     inverter_w: float = setting(10_000.0, gt=0, help="most the inverter delivers")
     battery_kwh: float = setting(0.0, ge=0, help="size of the battery; 0: plan.battery_capacity_kwh, else 10 kWh")
     battery_w: float = setting(5000.0, gt=0, help="most it charges or discharges with")
+    island_w: float = setting(9000.0, gt=0, help="most the inverter gives the house while the relay has the grid out")
     battery_efficiency: float = setting(0.9, gt=0, le=1, help="of charging and discharging together")
     own_reserve_pct: float = setting(20.0, ge=0, le=100, help="the reserve without solarctl")
     load_kwh: float = setting(3500.0, gt=0, help="what the household uses in a year, without cooling and car")
@@ -150,7 +151,7 @@ def _battery(config: Config, settings: Settings, *, has_relay: bool) -> Battery:
         size_kwh,
         soc_pct=50,
         max_charge_w=settings.battery_w,
-        max_discharge_w=settings.battery_w,
+        max_discharge_w=settings.island_w if has_relay else settings.battery_w,
         efficiency=settings.battery_efficiency,
         floor_pct=5 if has_relay else 0,
         reserve_pct=0 if has_relay else settings.own_reserve_pct,
