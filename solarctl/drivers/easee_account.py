@@ -179,7 +179,8 @@ class EaseeAccount:
             self._context.log(f"{self.name}: Easee refuses the refresh token ({reply.status})")
         password = self._settings.password
         if password is None:
-            raise DeviceLoginError(self.name, "the Easee token has expired and could not be renewed", hint=self._again)
+            what = "has expired and could not be renewed" if stored else "is missing, and so is a password"
+            raise DeviceLoginError(self.name, f"the Easee token {what}", hint=self._again)
         return self._login(password.reveal())
 
     def _login(self, password: str, *, asked: bool = False) -> Json:

@@ -84,7 +84,7 @@ class State:
         op_mode = self.op_mode
         if op_mode is None:
             raise DeviceReplyError(self.device, "Easee tells no state of the charger (observation 109)")
-        newest = min(self.now, max(at for _, at in self.seen.values()))
+        newest = min(self.now, max(at for _, at in self.seen.values())).astimezone(self.now.tzinfo)
         told_off = flag(self.seen[CLOUD][0]) is False if CLOUD in self.seen else False
         power_kw = self.value(POWER)
         power_at = self.at(POWER)

@@ -55,6 +55,13 @@ def test_without_a_password_a_person_must_log_in(bench):
     assert one.tokens.get("easee") == stored
 
 
+def test_without_token_and_password(bench):
+    """Before the first log-in the message says what is missing."""
+    one = bench()
+    with pytest.raises(DeviceLoginError, match="is missing, and so is a password"):
+        one.run(password=None).read_charger()
+
+
 def test_a_person_logs_in(bench):
     """Easee has no page to open: the answer is the password."""
     one = bench()

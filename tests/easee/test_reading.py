@@ -35,6 +35,7 @@ def test_a_charging_car(bench):
     assert (reading.charger_w, reading.mode, reading.connected, reading.phases) == (11040, "charging", True, 3)
     assert (reading.limit_a, reading.max_a, reading.voltage_v, reading.it_grid) == (32, 32, 230, False)
     assert reading.online
+    assert str(reading.at.tzinfo) == "Europe/Amsterdam"
     assert reading.energy_kwh == pytest.approx(0.92, abs=0.01)
     assert one.asked() == ["POST /api/accounts/login", f"GET /state/{one.box.serial}/observations"]
     assert not one.asked("/api/chargers")

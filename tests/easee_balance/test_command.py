@@ -172,6 +172,26 @@ def test_a_dry_run_writes_nothing(home):
     assert (home.state()["memory"], len(home.cloud.writes)) == (before, writes)
 
 
+def test_what_would_you_do_at_another_moment(home):
+    """`--now` asks without doing: readings count as fresh, nothing is written or remembered."""
+    minutes(home, 2)
+    before, writes = home.state()["memory"], len(home.cloud.writes)
+    for moment in ("2026-07-01T12:00", "2027-01-01T00:00"):
+        found = run(home, "--now", moment)
+        assert (found["exit"], found["dry_run"], found["reason"]) == (0, True, "surplus")
+    assert (home.state()["memory"], len(home.cloud.writes)) == (before, writes)
+
+
+def test_paused(home):
+    """A pause lets the rule look but not touch; the limit then ends by itself."""
+    minutes(home, 2)
+    home.run("pause", "easee-balance")
+    writes = len(home.cloud.writes)
+    home.clock.advance(minutes=1)
+    assert run(home)["actions"][0]["outcome"] == "dry-run"
+    assert len(home.cloud.writes) == writes
+
+
 def test_no_car(home):
     """Nothing is offered to nobody, and the inverter is not troubled."""
     home.box.unplug()
