@@ -7,7 +7,7 @@ taken from the next. They are never added up, because two meters on one wire wou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -77,8 +77,8 @@ def slots(
     rows: dict[datetime, dict[str, Any]] = {}
     for field, values in columns.items():
         for at, number in values.items():
-            rows.setdefault(at.astimezone(day.zone), {})[field] = number
-    return [_whole({"at": at} | rows[at]) for at in sorted(rows)], chosen
+            rows.setdefault(at.astimezone(UTC), {})[field] = number
+    return [_whole({"at": at.astimezone(day.zone)} | rows[at]) for at in sorted(rows)], chosen
 
 
 def _chosen(found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -188,7 +188,9 @@ def by_hour(rows: Sequence[Row], tariff: Tariff | None) -> dict[datetime, Sums]:
     """Return the sums of each hour of a day's rows."""
     hours: dict[datetime, list[Row]] = {}
     for row in rows:
-        hours.setdefault(row["at"].replace(minute=0), []).append(row)
+        at = row["at"].replace(minute=0)
+        # in its own offset: two moments of one zone are equal by the wall, in the hour that comes twice
+        hours.setdefault(at.astimezone(timezone(at.utcoffset() or timedelta())), []).append(row)
     return {hour: sums(found, tariff) for hour, found in hours.items()}
 
 
