@@ -116,7 +116,7 @@ def house_w(minutes: int, scale: float, dice: random.Random) -> list[float]:
 
 
 def prices(slots: int, slot_min: int, dice: random.Random) -> list[float]:
-    """Return a day-ahead market's prices with tax: a trough at noon, peaks in the morning and the evening, mean 0.25."""
+    """Return a day-ahead market's prices with tax: a trough at noon, peaks in the morning and evening, mean 0.25."""
     hourly = []
     for index in range(slots * slot_min // 60 + 1):
         hour = (index + DAY_START_H) % 24

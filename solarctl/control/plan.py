@@ -85,7 +85,7 @@ def decide(
     soc = seen.soc_kwh if seen.soc_kwh is not None else _charge_of(before, now)
     to_do = work(settings, starts, now, seen.booked)
     inputs = Inputs(settings_hash(settings), solar, seen.base_w, seen.import_price, seen.export_price)
-    house = _house(settings, inputs, soc)
+    house = house_of(settings, inputs, soc)
     plan = _best(house, to_do, inputs, settings, starts, now, before, soc, polish)
     reason = Reason.RELAXED if any(kwh > 0 for kwh in plan.expected.unmet_kwh.values()) else Reason.PLANNED
     because = _because(plan, settings)
@@ -144,7 +144,7 @@ def _best(
     return replace(nothing, why=dict.fromkeys(nothing.devices, f"No plan passed the check: {wrong[0]}."))
 
 
-def _house(settings: Settings, inputs: Inputs, soc: float | None) -> House:
+def house_of(settings: Settings, inputs: Inputs, soc: float | None) -> House:
     hours = settings.slot_min / 60
     battery = NO_BATTERY
     if settings.battery and soc is not None:

@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from solarctl.control.plan_house import OVER_LIMIT, TINY, House
 
+LOOK = 6  # every so many slots it is looked whether anything still changes
+SLOT_WORK = 40  # what a slot takes here, in slots of a battery that follows
+
 Piece = tuple[float, float]  # slope (money per kWh of charge), length (kWh)
 
 
@@ -32,6 +35,17 @@ class Value:
             total += slope * length
             rest -= length
         return total
+
+    def is_like(self, other: Value) -> bool:
+        """Return whether it is the other function but for a constant."""
+        mine, theirs = self.pieces, other.pieces
+        if len(mine) != len(theirs) or abs(self.low - other.low) > TINY:
+            return False
+        return all(abs(a - c) < TINY and abs(b - d) < TINY for (a, b), (c, d) in zip(mine, theirs))
+
+    def raised(self, more: float) -> Value:
+        """Return the function with a constant added."""
+        return Value(self.low, self.at_low + more, self.pieces)
 
     def slope_at(self, charge: float) -> float:
         """Return what a kWh more changes at a charge (a negative number when charge saves money)."""
@@ -120,17 +134,30 @@ class Steered:
         self.net = list(house.net if net is None else net)
         storage, count = house.battery, house.count
         self._limit = min(house.limit, NO_END)
+        self.work = 0.0
         self._after = [Value(0.0, 0.0, [])] * count + [Value(0.0, 0.0, [(-house.stored_value, storage.capacity)])]
         self._until = [Value(storage.start, 0.0, [])] + [Value(0.0, 0.0, [])] * count
         self._update(0, count - 1)
 
     def _update(self, first: int, last: int) -> None:
         """Work out anew what depends on the slots from `first` to `last`."""
-        after, until = self._after, self._until
+        after, until, count = self._after, self._until, self.house.count
         for t in range(last, -1, -1):
-            after[t] = self._earlier(t, self.net[t], after[t + 1])
-        for t in range(first, self.house.count):
-            until[t + 1] = self._later(t, until[t])
+            found = self._earlier(t, self.net[t], after[t + 1])
+            if t < first and t % LOOK == 0 and found.is_like(after[t]):
+                more = found.at_low - after[t].at_low  # from here on only a constant differs
+                after[: t + 1] = [one.raised(more) for one in after[: t + 1]]
+                break
+            after[t] = found
+            self.work += SLOT_WORK
+        for t in range(first, count):
+            found = self._later(t, until[t])
+            if t > last and t % LOOK == 0 and found.is_like(until[t + 1]):
+                more = found.at_low - until[t + 1].at_low
+                until[t + 1 :] = [one.raised(more) for one in until[t + 1 :]]
+                break
+            until[t + 1] = found
+            self.work += SLOT_WORK
         self.cost = after[0].at(self.house.battery.start)
         self._traced = False
 
@@ -156,6 +183,7 @@ class Steered:
         charging = storage.power * storage.efficiency
         charge = storage.start
         self._soc, self._grid, self._worth = [charge], [], []
+        self.work += house.count * SLOT_WORK
         for t, net in enumerate(self.net):
             pieces = own_pieces(net, house.buy[t], house.sell[t], storage.power, storage.efficiency, self._limit)
             next_value = self._after[t + 1]

@@ -54,6 +54,7 @@ class Following:
     def __init__(self, house: House, *, needs_charge: Sequence[float] | None = None) -> None:
         self.house = house
         self.net = list(house.net)
+        self.work = 0.0
         self.needs_charge = needs_charge  # a slot's least charge, for loads that let the battery go first
         self.soc: list[float] = []
         self.grid: list[float] = []
@@ -72,6 +73,7 @@ class Following:
         storage = house.battery
         capacity, power, efficiency = storage.capacity, storage.power, storage.efficiency
         net, soc, grid, costs = self.net, self.soc, self.grid, self.costs
+        self.work += last - first
         charge = soc[first]
         for t in range(first, last):
             need = net[t]
@@ -162,6 +164,7 @@ class Following:
         house = self.house
         storage = house.battery
         net, soc, grid, power, efficiency = self.net, self.soc, self.grid, storage.power, storage.efficiency
+        self.work += 3 * house.count  # what a guess takes, beside a slot that is played
         found = [0.0] * house.count
         missed = house.stored_value  # what a kWh less in the battery costs later
         for t in range(house.count - 1, -1, -1):

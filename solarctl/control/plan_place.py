@@ -21,6 +21,7 @@ class Meter(Protocol):
     """A house that tells what more load costs (`Following`, `Steered`)."""
 
     net: list[float]
+    work: float  # how much was played so far, in slots of a battery that follows
     looked_at: int  # how many slots are played, of those that look cheapest
 
     @property
@@ -211,14 +212,15 @@ class Board:
         """Energy that needs are short of, in kWh."""
         return sum(max(0, task.count - self.got(task)) * task.kwh for task in self.tasks if task.need)
 
-    def improve(self, rounds: int) -> None:
-        """Take one task out and place it again, round after round, while that saves anything."""
+    def improve(self, rounds: int, work: float) -> None:
+        """Take one task out and place it again, round after round, while that saves anything and is worth the work."""
         for _ in range(rounds):
             before = self.total
-            for task in self.tasks:
-                self._again(task)
-            for task in self.tasks:
-                self._shift(task)
+            for again in (self._again, self._shift):
+                for task in self.tasks:
+                    if self.meter.work > work:
+                        return
+                    again(task)
             if self.total > before - 1e-7:
                 return
 

@@ -11,6 +11,7 @@ from solarctl.control.plan_house import NO_BATTERY, Following, House
 from solarctl.control.plan_place import Board, Row, Task
 
 ROUNDS = 3
+WORK = 4_000_000  # slots played: where a plan is good enough, on a day that is long and full
 BOUND_ROUNDS = 40
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
@@ -87,7 +88,7 @@ def fresh(house: House, rows: Sequence[Row], needs: list[Task], start_cost: floa
         other.place_all(pressed)
         if other.unmet < board.unmet - 1e-9:
             board = other
-    board.improve(ROUNDS)
+    board.improve(ROUNDS, WORK)
     return board
 
 
@@ -140,20 +141,17 @@ def spread(
         least = (shares[task.load] if shares else 0.0) * house.battery.capacity
         side = Board(meter, board.rows, [task], board.start_cost, board.step)
         while side.got(task) < task.count:
-            row.allowed = [
-                net + task.kwh <= 1e-9 and soc >= least - 1e-9 for net, soc in zip(meter.net, _charges(meter, charge))
+            charges = meter.soc if strict.battery.capacity else charge
+            free = [
+                max(there, need + more) + task.kwh <= 1e-9 and soc >= least - 1e-9
+                for there, need, more, soc in zip(meter.net, main.net, extra, charges)
             ]
-            if before is not None:
-                _prefer(row, before[task.load])
             had = row.on[:]
-            count = side.place_some(task, dearest + board.start_cost / task.kwh)
-            if not count and before is not None:
-                row.allowed = [
-                    net + task.kwh <= 1e-9 and soc >= least - 1e-9
-                    for net, soc in zip(meter.net, _charges(meter, charge))
-                ]
-                count = side.place_some(task, dearest + board.start_cost / task.kwh)
-            if not count:
+            for allowed in _preferred(free, row, before[task.load] if before is not None else None):
+                row.allowed = allowed
+                if side.place_some(task, dearest + board.start_cost / task.kwh):
+                    break
+            else:
                 break
             for t, (now, then) in enumerate(zip(row.on, had)):
                 if now and not then:
@@ -168,13 +166,12 @@ def spread(
             main.add(changes)
 
 
-def _charges(meter: Following, planned: Sequence[float]) -> Sequence[float]:
-    return meter.soc if meter.house.battery.capacity else planned
-
-
-def _prefer(row: Row, before: Sequence[int]) -> None:
-    if row.allowed is not None and any(b and a and not o for a, b, o in zip(row.allowed, before, row.on)):
-        row.allowed = [a and bool(b) for a, b in zip(row.allowed, before)]
+def _preferred(free: list[bool], row: Row, before: Sequence[int] | None) -> list[list[bool]]:
+    """Return where a load may go: where it was before, as long as there is room, then anywhere."""
+    if before is None:
+        return [free]
+    kept = [may and bool(was) for may, was in zip(free, before)]
+    return [kept, free] if any(may and not on for may, on in zip(kept, row.on)) else [free]
 
 
 def finished_rows(house: House, rows: Sequence[Row], tasks: Sequence[Task]) -> Solution:
