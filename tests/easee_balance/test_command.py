@@ -391,12 +391,13 @@ def test_any_meter_and_battery_can_stand_in(tmp_path):
     table = TABLE.replace("sun2000", "inverter") + AT_ONCE
     with served(tmp_path, "solax-cloud", "easee", tables=table) as home:
         home.emulators["solax-cloud"].pin(solar_w=8000, load_w=500, grid_w=-6900, battery_w=-600, soc_pct=95)
-        home.emulators["easee"].charger.car.plugged = False
-        assert run(home)["reason"] == "no-car"
-        home.emulators["easee"].charger.plug_in()
+        charger = home.emulators["easee"].charger
+        charger.circuit_a = [0.0] * 3
         home.clock.advance(minutes=1)
-        home.emulators["solax-cloud"].faults.set("upload-age", 30)
-        assert run(home)["reason"] in ("surplus", "no-reading")
+        found = run(home)
+        assert (found["reason"], found["actions"][0]["to"]) == ("surplus", 10)
+        home.house.advance(home.clock.now())
+        assert charger.offered_a == 10
 
 
 def test_a_dongle_that_hangs_up_again_and_again(home):

@@ -35,7 +35,7 @@ class Bench:
             found = context(clock=self.clock, budget=FakeBudget(clock=self.clock), site=PLACE, store=self.store)
         self.store = found.store
         self.context = found
-        usual = {"host": "127.0.0.1", "port": self.sun.port, "timeout_s": 0.5} | changes
+        usual = {"host": "127.0.0.1", "port": self.sun.port, "timeout_s": 5.0} | changes
         return HuaweiSun2000("sun2000", HuaweiSun2000.Settings(**usual), found)
 
     def blocks(self) -> list[tuple[int, int]]:

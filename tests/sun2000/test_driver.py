@@ -59,7 +59,7 @@ def test_passing_trouble_is_passed(bench, fault, value, times):
     """What goes away by itself is waited for, with a new connection and its settling time where the old one broke."""
     one = bench()
     one.sun.faults.set(fault, value, times=times)
-    grid = one.device().read_grid()
+    grid = one.device(timeout_s=0.5).read_grid()
     assert grid.grid_w == -2000
     assert one.clock.monotonic() < 50
 
@@ -91,7 +91,7 @@ def test_lasting_trouble_is_told(bench, fault, value, kind, words):
     one = bench()
     one.sun.faults.set(fault, value)
     with pytest.raises(DeviceError, match=words) as caught:
-        one.device().read_grid()
+        one.device(timeout_s=0.5).read_grid()
     assert type(caught.value) is kind
     assert caught.value.exit_code == (Exit.TRY_AGAIN if kind is DeviceUnreachable else Exit.NONSENSE)
     assert one.clock.monotonic() <= 50
@@ -175,7 +175,7 @@ def test_a_wrong_unit_id(bench, zeros):
     if zeros:
         one.sun.faults.set("wrong-unit-zeros")
     with pytest.raises(DeviceUnreachable) as caught:
-        one.device(unit=3).read_grid()
+        one.device(unit=3, timeout_s=0.5).read_grid()
     assert "unit id" in caught.value.hint
 
 
@@ -185,7 +185,7 @@ def test_at_night_it_is_silent_and_that_is_expected(bench):
     one.clock.move_to(NOON.replace(hour=22, minute=30))
     one.sun.faults.set("night")
     with pytest.raises(DeviceUnreachable, match="sleeps") as caught:
-        one.device().read_grid()
+        one.device(timeout_s=0.5).read_grid()
     assert caught.value.expected
     assert caught.value.exit_code == Exit.OK
 
@@ -231,7 +231,7 @@ def test_a_newcomer_that_stays_mute(bench):
     one.sun.faults.set("mute-newcomer")
     older = socket.create_connection(("127.0.0.1", one.sun.port))
     with older, pytest.raises(DeviceUnreachable, match="does not answer"):
-        one.device().read_grid()
+        one.device(timeout_s=0.5).read_grid()
 
 
 def test_every_fault_of_the_emulator_is_tried_here(bench):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+
 import pytest
 
 from solarctl.drivers.daylight import is_night, sun_height_deg
@@ -93,3 +96,38 @@ def test_day_and_night():
     assert not is_night(NOON, {})
     assert is_night(NOON.replace(hour=23), {})
     assert is_night(NOON, {"latitude": -33.9, "longitude": 151.2})
+
+
+def raw(one, frame: str) -> str:
+    """Send bytes as they are and return the answer's, in hex."""
+    with socket.create_connection(("127.0.0.1", one.sun.port), timeout=5) as line:
+        time.sleep(0.1)  # until the emulator has accepted; its settling time is 0 here
+        line.sendall(bytes.fromhex(frame))
+        return line.recv(300).hex(" ").upper()
+
+
+def test_frames_as_they_were_recorded(bench):
+    """Request and answer have the bytes of real logs: the model of unit 2, rated power, an unknown register."""
+    one = bench(units={2: 1.0, 1: 0.0, 0: 0.0}, settle_s=0)
+    one.sun.faults.set("register", {30073: 0, 30074: 0x1F40, 30075: 0, 30076: 0x2260})
+    model = raw(one, "00 0F 00 00 00 06 02 03 75 30 00 0F")
+    assert model.startswith("00 0F 00 00 00 21 02 03 1E 53 55 4E 32 30 30 30")
+    power = raw(one, "00 01 00 00 00 06 01 03 75 79 00 04")
+    assert power == "00 01 00 00 00 0B 01 03 08 00 00 1F 40 00 00 22 60"
+    assert raw(one, "00 05 00 00 00 06 00 03 91 50 00 02") == "00 05 00 00 00 03 00 83 02"
+
+
+def test_what_else_the_inverter_refuses(bench):
+    """Writes need an installer's log-in, other functions and too many registers are refused."""
+    one = bench(settle_s=0)
+    assert raw(one, "00 01 00 00 00 06 01 06 B7 3E 00 01").endswith("01 86 80")
+    assert raw(one, "00 01 00 00 00 06 01 04 91 50 00 02").endswith("01 84 01")
+    assert raw(one, "00 01 00 00 00 06 01 03 91 50 00 FF").endswith("01 83 03")
+
+
+def test_the_driver_sends_the_recorded_bytes(bench):
+    """Registers go over the wire as they are numbered, without an offset."""
+    one = bench()
+    one.device(unit=1).read_grid()
+    assert [hex(request.address) for request in one.sun.journal] == ["0x7d40", "0x9380", "0x90ec", "0x90ed"]
+    assert {request.function for request in one.sun.journal} == {3}
