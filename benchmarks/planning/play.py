@@ -40,8 +40,7 @@ class Score:
 
 def settings_of(day: Day, *, commanded: bool = False, strategy: str = "best") -> Settings:
     loads = tuple(
-        Load(one.name, one.power_w, one.capacity_kwh, daily_need=one.need, priority=one.priority)
-        for one in day.devices
+        Load(one.name, one.power_w, one.capacity_kwh, daily_need=one.need, priority=one.priority) for one in day.devices
     )
     return Settings(
         "sun",
@@ -115,9 +114,7 @@ def highs(day: Day, seconds: float, *, commanded: bool = False) -> Score | None:
     return scored(day, house, to_do, rows, cpu_s)
 
 
-def scored(
-    day: Day, house: House, to_do: Work, rows: Sequence[Row], cpu_s: float = 0.0, gap: float = 0.0
-) -> Score:
+def scored(day: Day, house: House, to_do: Work, rows: Sequence[Row], cpu_s: float = 0.0, gap: float = 0.0) -> Score:
     """Play rows physically: a load that has its energy draws nothing more."""
     played = copied(rows)
     unmet = spare = 0.0
