@@ -35,8 +35,10 @@ def text(facts: Facts) -> str:
 
 def follow_up(battery: str, first_w: float | None, now_w: float | None, soc_pct: float | None) -> tuple[str, str]:
     """Return subject and text of the second look."""
-    before = f" Before that it was {battery_words(first_w)}." if first_w is not None else ""
-    line = f"{battery} is {battery_words(now_w)} and at {percent(soc_pct)}.{before}"
+    before = f"; at the first look it was {battery_words(first_w)}" if first_w is not None else ""
+    line = f"{battery} is at {percent(soc_pct)} and {battery_words(now_w)}{before}."
+    if now_w is not None and now_w > IDLE_W:
+        line += f"\nWhat draws: solarctl status. To keep the charge: solarctl device reserve {battery} 100"
     return f"{battery}, second look: {battery_words(now_w)}", f"{line}\n"
 
 

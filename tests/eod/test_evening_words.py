@@ -98,6 +98,15 @@ def _flat(facts: Facts) -> str:
     return " ".join(evening_words.text(facts).split())
 
 
+def test_the_second_look() -> None:
+    """It tells both looks, and what to do where the battery still gives."""
+    subject, text = evening_words.follow_up("powerwall", 1500.0, 1200.0, 40.0)
+    assert subject == "powerwall, second look: discharging with 1.2 kW"
+    assert text.startswith("powerwall is at 40 % and discharging with 1.2 kW; at the first look it was discharging")
+    assert "solarctl device reserve powerwall 100" in text
+    assert "solarctl" not in evening_words.follow_up("powerwall", 1500.0, 0.0, 40.0)[1]
+
+
 def test_nothing_known_but_the_charge() -> None:
     """A battery of which nothing else is known still makes a mail."""
     bare = Facts(day=date(2026, 7, 15), now=MIDNIGHT, battery="inverter", soc_pct=50.0)
