@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
+from solarctl.virtualhome.emulators.honeywell_tcc import HoneywellTcc
 from tests.honeywell.conftest import House
 
 
@@ -174,3 +176,15 @@ def test_setup_lists_the_thermostats(house: House) -> None:
         (123456, "HALL", "F", "Home", True),
         (777, "STUDY", "C", "Home", True),
     ]
+
+
+def test_a_slow_portal(house: House) -> None:
+    """An answer that takes its time is waited for."""
+    house.portal.faults.set("slow", 0.3)
+    assert house.run()[1].read_thermostat().setpoint_deg == 78
+
+
+def test_every_fault_of_the_portal_is_tested() -> None:
+    """A fault that the emulator knows is named in these tests."""
+    texts = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in HoneywellTcc.FAULTS if f'"{name}"' not in texts] == []

@@ -60,3 +60,15 @@ def test_every_run_is_fine_and_the_portal_is_spared(day: dict[str, Any]) -> None
     """No run has trouble, and one log-in at the portal serves the day."""
     assert list(find(day, "exits")) == ["0"]
     assert find(day, "services")["honeywell-tcc"]["logins"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", ["1", "5"])
+def test_a_bad_day_stays_within_the_bounds(seed: str) -> None:
+    """Clouds that fail cost comfort or grid energy nothing to speak of, and the portal sees few log-ins."""
+    chaos = played("--chaos", "--seed", seed)
+    ours = chaos["with_solarctl"]
+    assert ours["warmest_f"] < 82 + 1
+    assert ours["dear_import_kwh"] < 0.5 * chaos["without_solarctl"]["battery by timer"]["dear_import_kwh"]
+    assert chaos["services"]["honeywell-tcc"]["logins"] <= 6
+    assert set(chaos["exits"]) <= {"0", "69", "75", "76"}

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
 from solarctl.virtualhome.honeywell_display import LOCATION_ID, apply, fields, is_acceptable, location, ui_data, zone
 from solarctl.virtualhome.rooms import Rooms
 from solarctl.virtualhome.thermostats import WallThermostat
@@ -57,6 +57,21 @@ class HoneywellTcc(HttpEmulator):
         "lagging": "readings show a change only that many seconds later",
         "slow": "answers take that many seconds",
     }
+
+    UPSETS: ClassVar[tuple[Upset, ...]] = (
+        Upset("malformed-cookie-expiry"),
+        Upset("poisoned-cookie"),
+        Upset("lagging", 4),
+        Upset("session-lost", times=1, says="the portal forgets the session"),
+        Upset("html-200", times=1, says="one page comes where data belongs"),
+        Upset("submit-torn", times=1, says="the answer to one change breaks off"),
+        Upset("http-503", times=1, says="one request is answered with HTTP 503"),
+        Upset("no-temperature"),
+        Upset("http-503", minutes=(10, 60), stops="reading", says="every request is answered with HTTP 503"),
+        Upset("device-lost", minutes=(10, 90), stops="reading"),
+        Upset("submit-refused", minutes=(10, 40), stops="control"),
+        Upset("submit-ignored", minutes=(10, 40), stops="control"),
+    )
 
     def __init__(self, home: Any, clock: Clock, thermostats: Iterable[WallThermostat] | None = None) -> None:
         super().__init__(home, clock)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
 from solarctl.virtualhome.forecasts import DayWeather, Outlook, fahrenheit
 
 DAILY = ("temperature_2m_max", "temperature_2m_min")
@@ -32,6 +32,17 @@ class OpenMeteo(HttpEmulator):
         "torn": "the answer breaks off",
         "slow": "answers take that many seconds",
     }
+
+    UPSETS: ClassVar[tuple[Upset, ...]] = (
+        Upset("text-numbers"),
+        Upset("null-clouds"),
+        Upset("torn", times=1, says="one answer breaks off in the middle"),
+        Upset("overloaded", times=1, says="one request is answered with HTTP 503"),
+        Upset("overloaded", minutes=(10, 120), stops="reading", says="every request is answered with HTTP 503"),
+        Upset("rate-limit", minutes=(5, 60), stops="reading"),
+        Upset("null-max", stops="reading"),
+        Upset("html-200", stops="reading"),
+    )
 
     def __init__(self, home: Any, clock: Clock) -> None:
         super().__init__(home, clock)
