@@ -415,3 +415,14 @@ def test_one_connection_and_few_requests(home):
     assert home.inverter.connects - connects == 1
     assert len(home.inverter.journal) - blocks == 4
     assert len(home.cloud.journal) - asked <= 5
+
+
+def test_two_commands_at_once_share_the_one_connection(home):
+    """The inverter takes one client: the second process waits for the first, nobody is thrown out."""
+    home.inverter.journal.clear()
+    connects = home.inverter.connects
+    started = [home.process("device", "read", "sun2000") for _ in range(2)]
+    codes = [(process.communicate(timeout=60), process.returncode)[1] for process in started]
+    assert codes == [0, 0]
+    assert home.inverter.connects - connects == 2
+    assert {request.outcome for request in home.inverter.journal} == {"ok"}
