@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from solarctl.checks import House
 from solarctl.errors import Problem
+from solarctl.schedule.steering import named_devices
 
 DESIGNED_TOGETHER = (
     {"precool", "thermostat-step"},
@@ -40,19 +39,3 @@ def check(house: House) -> Iterable[Problem]:
 
 def _paths(house: House, kind: str) -> Iterator[str]:
     return (f"{kind}.{name}" for name in house.config.names(kind))
-
-
-def named_devices(settings: Any) -> Iterator[tuple[str, bool]]:
-    """Yield (device, whether it is steered) for every device that settings name, nested ones too."""
-    for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        if "device" in field.metadata:
-            for name in [value] if isinstance(value, str) else value or ():
-                if name:
-                    yield name, bool(field.metadata.get("steers"))
-        elif dataclasses.is_dataclass(value):
-            yield from named_devices(value)
-        elif isinstance(value, (tuple, list)):
-            for item in value:
-                if dataclasses.is_dataclass(item):
-                    yield from named_devices(item)

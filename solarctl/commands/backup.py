@@ -19,7 +19,10 @@ FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @FILE
 @click.option("--redacted", is_flag=True, help="For a bug report: no secret, no address, no coordinates.")
 def backup(run: Run, file: Path, redacted: bool) -> None:
-    """Put config, secrets, state and history into one new private FILE (.tar.gz)."""
+    """Put config, state and history into one private file, FILE (.tar.gz), which must be new.
+
+    The files that the config names, such as secrets, go with it.
+    """
     from solarctl import __version__, backup_file
 
     if redacted:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from solarctl.errors import Problem
 from solarctl.schedule.crontab import Job, runs
 from solarctl.schedule.lint_lines import problem
+from solarctl.schedule.steering import named_devices
 
 if TYPE_CHECKING:
     from solarctl.schedule.linting import Schedule
@@ -45,8 +46,6 @@ def check(schedule: Schedule) -> Iterator[Problem]:
 
 def named(command: str, schedule: Schedule) -> dict[str, bool]:
     """Return the devices that a command works with, and whether it steers them."""
-    from solarctl.checks.wiring import named_devices
-
     if command == "record":
         return dict.fromkeys(schedule.config.names("devices"), False)
     settings = schedule.settings.get("plan" if command == "apply" else command)

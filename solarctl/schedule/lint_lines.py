@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from solarctl.decode import nearest
 from solarctl.errors import Problem
 from solarctl.schedule.crontab import Job
+from solarctl.schedule.recommended import TABLE
 
 if TYPE_CHECKING:
     from solarctl.schedule.linting import Schedule
 
 CRONS_PATH = "/usr/bin:/bin"  # what cron hands on where the crontab sets none
+NEEDS = {row.line.command: row.table for row in TABLE if row.table not in ("devices", "tokens")}
 OWN = {"HOME": "", "SHELL": "", "PATH": "", "LOGNAME": ""}  # what cron sets itself
 
 
@@ -52,7 +54,6 @@ def _words(job: Job, schedule: Schedule) -> Iterator[Problem]:
 
     from solarctl.cli import group
     from solarctl.commands import COMMANDS
-    from solarctl.inspection import settings_class
 
     if job.name not in COMMANDS:
         if job.name:
@@ -68,12 +69,10 @@ def _words(job: Job, schedule: Schedule) -> Iterator[Problem]:
         pass  # --help
     except click.ClickException as error:
         yield problem(job, f"{job.name} does not take these words: {error.format_message()}", f"{job.name} --help")
-    required = schedule.config.find(job.name) is None and settings_class(job.name) is not None
-    if required and job.name not in ("token-refresh",):
-        table = "plan" if job.name == "apply" else job.name
-        if schedule.config.find(table) is None:
-            hint = f"Add [{table}], or take the line out."
-            yield problem(job, f"{job.name} has no table in {schedule.config.path}", hint)
+    table = NEEDS.get(job.name)
+    if table is not None and schedule.config.find(table) is None:
+        hint = f"Add [{table}], or take the line out."
+        yield problem(job, f"{job.name} has no table in {schedule.config.path}", hint)
 
 
 def _per_cent(job: Job) -> Iterator[Problem]:
