@@ -57,6 +57,7 @@ def _demo(
     from solarctl.simulation.summary import verdict
 
     scenario = _scenario(name, options.now)
+    chaos = chaos or scenario.chaos
     with demo_folder(keep) as folder:
         if serve:
             from solarctl.simulation.serve import serve as serve_home

@@ -88,6 +88,7 @@ class Scenario:
     before_serving: Callable[[House], None] = lambda _house: None  # so that there is something to see at once
     try_this: tuple[str, ...] = ()  # command lines that are worth a try in `demo --serve`
     figures: tuple[Figure, ...] = ()  # what else the summary compares
+    chaos: bool = False  # a bad day by itself: clouds and devices fail
     verdict: Callable[[Energies, Mapping[str, Energies], Mapping[str, Mapping[str, float]]], str] | None = None
 
     @property

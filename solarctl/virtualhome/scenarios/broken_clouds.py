@@ -1,0 +1,14 @@
+"""Clouds chase each other over a home with everything: the whole example crontab, line by line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from solarctl.virtualhome.everything import PHOENIX, everything
+
+SCENARIO = everything(
+    "broken-clouds",
+    "A restless Thursday in May near Phoenix: clouds come and go over 9 kW of panels, a battery and a car.",
+    datetime(2026, 5, 14, tzinfo=PHOENIX),
+    overcast=0.5,
+)
