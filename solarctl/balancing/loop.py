@@ -96,7 +96,8 @@ class Loop:
             broker.on_up(self._up)
             if index == 0:
                 self.outbox.attach(broker)
-                self.inbox.subscribe(broker)
+                if not self.run.dry_run:
+                    self.inbox.subscribe(broker)
         self.home.start()
         for broker in brokers:
             try:
@@ -127,7 +128,7 @@ class Loop:
                     handed_over = self.lease.offer()
         finally:
             self.home.stop()
-            if not self.run.dry_run and not handed_over:
+            if not self.run.dry_run and not handed_over and not self._was_paused:
                 for actuator in self.home.actuators.values():
                     actuator.to_safe()
                     if actuator.error is not None:

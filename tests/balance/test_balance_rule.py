@@ -299,8 +299,21 @@ def test_a_guarantee_is_a_reason_of_its_own():
 
 def test_all_reasons_have_been_seen():
     """The tests above show every reason of the tick and of a load."""
-    bench = Bench(HEATER)
-    bench.solar_w = 2000
-    seen(bench.tick(times=3))
+    SEEN_REASONS.clear()
+    SEEN_WHYS.clear()
+    for timeline in (
+        test_a_silent_meter_ends_everything_that_is_not_forced,
+        test_minimum_times_and_starts,
+        test_waits_for_the_rest,
+        test_forced_and_back,
+        test_a_full_tank_gives_its_share_away_and_is_asked_again,
+        test_an_unknown_load_is_switched_and_measured,
+        test_an_unreachable_load_counts_as_off,
+        test_phases,
+        test_tank_temperatures,
+        test_a_guarantee_is_a_reason_of_its_own,
+    ):
+        timeline()
+    test_who_gets_what("fill", 1320, 1000, False)
     assert set(Reason) == SEEN_REASONS
     assert set(Why) == {Why(one) for one in SEEN_WHYS if one}

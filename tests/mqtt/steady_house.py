@@ -54,12 +54,12 @@ class Process:
             words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "160"}
         )
 
-    def end(self, timeout_s: float = 40) -> tuple[int, str, str]:
+    def end(self, timeout_s: float = 90) -> tuple[int, str, str]:
         """Wait for its end; return the exit code, stdout and stderr."""
         out, err = self.process.communicate(timeout=timeout_s)
         return self.process.returncode, out, err
 
-    def stop(self, timeout_s: float = 20) -> tuple[int, str, str]:
+    def stop(self, timeout_s: float = 90) -> tuple[int, str, str]:
         """Ask it to end (SIGTERM)."""
         self.process.terminate()
         return self.end(timeout_s)
@@ -96,6 +96,13 @@ class Ear:
         text = payload if isinstance(payload, str | bytes) else json.dumps(payload)
         self._client.publish(topic, text, qos=1, retain=retain).wait_for_publish(5)
 
+    def says_and_hears(self) -> bool:
+        """Return whether its own word comes back to it."""
+        if self._client.is_connected():
+            self._client.publish("ping", "pong", qos=0)
+            time.sleep(0.1)
+        return bool(self.on("ping"))
+
     def on(self, topic: str) -> list[str]:
         return [payload for heard, payload, _ in list(self.heard) if heard == topic]
 
@@ -108,7 +115,7 @@ class Ear:
         self._client.loop_stop()
 
 
-def until(true: Any, *, seconds: float = 20.0, what: str = "") -> None:
+def until(true: Any, *, seconds: float = 60.0, what: str = "") -> None:
     """Wait until `true()`; fail with `what` when it never becomes so."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -15,6 +15,9 @@ def test_the_heater_takes_the_sun_and_is_left_off(house):
     with house.balance() as run:
         house.settled()
         assert house.ear.on("regul/status/availability")[-1] == "online"
+        until(lambda: house.ear.status()["reason"] == "surplus", what="a status")
+        told = len(house.ear.on("regul/status"))
+        until(lambda: len(house.ear.on("regul/status")) > told, what="the next tick")
         code, out, _err = run.stop()
     assert code == 143
     assert "to spare" in out

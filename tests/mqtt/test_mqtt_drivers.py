@@ -244,6 +244,7 @@ def test_nothing_is_sent_late(house, context):
         one.send_switch(True)
     house.emulator.broker.start()
     until(lambda: one.broker.connected, what="back")
+    until(lambda: house.ear.says_and_hears(), what="the ear is back too")
     one.send_switch(False)
     until(lambda: house.ear.on("boiler"), what="the present command")
     assert house.ear.on("boiler") == ["OFF"]

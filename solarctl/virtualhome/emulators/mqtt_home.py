@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from solarctl.context import Clock
 from solarctl.virtualhome.dimmer import DimmedHeater, SwitchedHeater
-from solarctl.virtualhome.emulator import Emulator
+from solarctl.virtualhome.emulator import Emulator, Upset
 from solarctl.virtualhome.mqtt_broker import EmbeddedBroker, Mosquitto, broker
 from solarctl.virtualhome.mqtt_things import Domoticz, Pzem, Said, Thing, Vload
 from solarctl.virtualhome.tank import Tank
@@ -44,6 +44,14 @@ class MqttHome(Emulator):
         "no-echo": "Domoticz does not echo",
         "misfire": "the dimmer passes full power now and then",
     }
+    UPSETS: ClassVar[tuple[Upset, ...]] = (
+        Upset("house-silent", minutes=(5, 30), stops="reading"),
+        Upset("solar-silent", minutes=(5, 30), stops="reading"),
+        Upset("heater-silent", minutes=(20, 90)),
+        Upset("half-json", minutes=(1, 5)),
+        Upset("deaf-dimmer", minutes=(5, 20), stops="control"),
+        Upset("no-echo", minutes=(10, 60)),
+    )
 
     def __init__(
         self,

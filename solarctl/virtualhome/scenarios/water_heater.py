@@ -6,7 +6,7 @@ passes quickly; at home they speak every two seconds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from solarctl.context import Clock
 from solarctl.virtualhome.dimmer import DimmedHeater, SwitchedHeater
 from solarctl.virtualhome.emulator import Emulator
 from solarctl.virtualhome.emulators.mqtt_home import MqttHome
-from solarctl.virtualhome.house import House
+from solarctl.virtualhome.house import Energies, House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.scenario import Figure, Home, Scenario, Seed, Watch
 from solarctl.virtualhome.sky import Climate, Sky
@@ -82,6 +82,14 @@ def _thermostat_only(house: House) -> None:
     _heater(house).percent = 100
 
 
+def _verdict(ours: Energies, without: Mapping[str, Energies], figures: Mapping[str, Mapping[str, float]]) -> str:
+    alone = without["thermostat only"]
+    return (
+        f"The tank got {figures['with solarctl']['heat_kwh']:.1f} kWh of heat; the house bought "
+        f"{ours.import_kwh:.1f} kWh instead of {alone.import_kwh:.1f} kWh."
+    )
+
+
 SCENARIO = Scenario(
     name="water-heater",
     title="A Tuesday in May near Chambéry: 5 kW of panels heat a tank of 300 litres, watt by watt.",
@@ -96,6 +104,7 @@ SCENARIO = Scenario(
         Figure("water_deg", "water at the end", "°C", lambda house: _tank(house).temperature_c),
         Figure("heat_kwh", "heat put in", "kWh", lambda house: _tank(house).heat_wh / 1000),
     ),
+    verdict=_verdict,
     try_this=(
         "solarctl balance --for 60",
         "solarctl balance --dry-run --json",
