@@ -22,7 +22,8 @@ def command(run: Run) -> None:
     """Let the home battery feed the house while power is dear."""
     settings = run.settings(Settings)
     tables = run.settings(tariff.Settings, "tariff")
-    if not any(window.peak for part in (tables, *tables.versions) for window in part.windows or ()):
+    later = (window for version in tables.versions for window in version.windows or ())
+    if not any(window.peak for window in (*tables.windows, *later)):
         hint = "Add [[tariff.windows]] with from and to; see config.toml.example."
         raise ConfigError([Problem("tariff.windows", "there is no peak window, so peak-mode has nothing to do", hint)])
     dates = holiday_dates.known(tables, run.now, run.context.cache_dir, keep=not run.dry_run)
