@@ -52,7 +52,7 @@ class Wizard:
     log: Callable[[str], None] = lambda _line: None
     readings: dict[str, list[Reading]] = field(default_factory=dict)  # of devices tried now
     troubles: list[SolarctlError] = field(default_factory=list)
-    memory: dict[str, Any] = field(default_factory=dict)  # of commands, from imports
+    picked: dict[str, str] = field(default_factory=dict)  # devices that were chosen among several, by their part
 
     def run(self, steps: Sequence[Step]) -> None:
         """Go through the steps in order; of the optional ones those that were chosen."""

@@ -15,7 +15,7 @@ from solarctl.capabilities import LoadMeter
 from solarctl.onboarding.draft import Draft
 from solarctl.onboarding.places import city_of, degrees
 from solarctl.onboarding.sign_check import Verdict
-from solarctl.onboarding.steps import honeywell, signs, site, tesla
+from solarctl.onboarding.steps import honeywell, rules, signs, site, tesla
 from solarctl.onboarding.wizard import Wizard
 from solarctl.virtualhome.clock import DrivenClock
 from tests.home import Home, served
@@ -218,3 +218,19 @@ def test_cities() -> None:
     assert degrees("+5230+01322") == (52.5, 13.37)
     assert degrees("-1247-04513") == (-12.78, -45.22)
     assert city_of("Mars/Olympus") is None
+
+
+def test_a_socket_is_not_taken_for_the_grids_relay(talk: Callable[..., tuple[Wizard, list[str]]], home: Home) -> None:
+    """grid-guard is offered for any switch, but chosen beforehand only where the name speaks of the grid."""
+    config = (
+        '[site]\ntimezone = "UTC"\n[devices.inverter]\ndriver = "huawei-sun2000"\nhost = "10.0.0.1"\n'
+        '[devices.boiler]\ndriver = "tuya-switch"\naccount = "tuya"\ndevice_id = "a"\n'
+        '[devices.spare]\ndriver = "tuya-switch"\naccount = "tuya"\ndevice_id = "b"\n'
+    )
+    wizard, _ = talk(Person(), home, config)
+    rules.run(wizard)
+    assert wizard.draft.find("grid-guard") is None
+    more = config + '[devices.grid-relay]\ndriver = "tuya-switch"\naccount = "tuya"\ndevice_id = "c"\n'
+    wizard, _ = talk(Person(), home, more)
+    rules.run(wizard)
+    assert wizard.draft.find("grid-guard") == {"battery": "inverter", "switch": "grid-relay"}

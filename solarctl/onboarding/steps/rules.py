@@ -42,21 +42,34 @@ def run(wizard: Wizard) -> None:
         wizard.say("  These devices do not make a further rule possible.")
         return
     options = [(name, f"{name}: {rule.title}") for name, (rule, _) in possible.items()]
-    for name in wizard.pick_many("rules.commands", "What shall it do?", options, list(possible)):
+    usual = [name for name, (_, table) in possible.items() if _is_meant(wizard, name, table)]
+    for name in wizard.pick_many("rules.commands", "What shall it do?", options, usual):
         rule, table = possible[name]
         table |= dict(wizard.given(f"rules.{name}") or {})
         wizard.draft.add(name, table, rule.title)
 
 
+def _is_meant(wizard: Wizard, command: str, table: Table) -> bool:
+    """Return whether a rule is offered as chosen; not every switch brings the grid in."""
+    return command != "grid-guard" or "grid" in str(table["switch"]) or wizard.given("rules.grid-guard") is not None
+
+
 def _first(wizard: Wizard, key: str, *capabilities: type) -> str | None:
-    """Return the device that offers all this; of several the one that is picked."""
+    """Return the device that offers all this; of several the one that is picked, once for all rules."""
     found = wizard.devices_that(*capabilities)
     if len(found) < 2:
         return found[0] if found else None
-    picked: str = wizard.pick(
-        f"rules.{key}", f"Which is the {key.replace('_', ' ')}?", [(n, n) for n in found], found[0]
-    )
-    return picked
+    if wizard.picked.get(key) not in found:
+        question = f"Which is the {key.replace('_', ' ')}?"
+        options = [(name, name) for name in found]
+        wizard.picked[key] = wizard.pick(f"rules.{key}", question, options, _likely(key, found))
+    return wizard.picked[key]
+
+
+def _likely(key: str, names: list[str]) -> str:
+    """Return the name that shares a word with what is asked for, else the first."""
+    words = key.split("_")
+    return next((name for name in names if any(word in name for word in words)), names[0])
 
 
 def _grid_guard(wizard: Wizard) -> Table | None:
