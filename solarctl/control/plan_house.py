@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from solarctl.value import value
 
 TINY = 1e-9
-OVER_LIMIT = 1e4  # money per kWh beyond the grid's limit: never worth it
+OVER_LIMIT = 1e7  # money per kWh beyond the grid's limit: never worth it
 NONE = float("inf")
 
 

@@ -19,9 +19,8 @@ def _sentence(plan: Plan, settings: Settings, work: Work, index: int) -> str:
     row = plan.devices[load.device]
     hours = settings.slot_min / 60
     missed = work.late.get(load.device, 0.0)
-    tasks = [task for task in work.tasks if task.load == index]
     if not any(row):
-        return _nothing(plan, load, missed, bool(tasks))
+        return _nothing(plan, settings, work, load, missed)
     kwh = sum(row) * load.power_w / 1000 * hours
     parts = [f"{_times(plan, row)}: {kwh:.1f} kWh, {_from(plan, row, load, hours)}"]
     unmet = plan.expected.unmet_kwh.get(load.device, 0.0)
@@ -32,13 +31,13 @@ def _sentence(plan: Plan, settings: Settings, work: Work, index: int) -> str:
     return "; ".join(parts) + "."
 
 
-def _nothing(plan: Plan, load: Load, missed: float, has_task: bool) -> str:
+def _nothing(plan: Plan, settings: Settings, work: Work, load: Load, missed: float) -> str:
     if missed > 0:
         return f"Its deadline has passed with {missed:.1f} kWh missing; the next day of needs starts afresh."
     unmet = plan.expected.unmet_kwh.get(load.device, 0.0)
     if unmet > 0:
-        return f"There is no room for the {unmet:.1f} kWh that it needs: time or the grid's limit are too short."
-    if not has_task:
+        return f"The {unmet:.1f} kWh that it needs {_why_not(plan, settings, work, load)}."
+    if not any(work.loads[task.load] is load for task in work.tasks):
         return "It has all it takes."
     if load.daily_need:
         return "It has all it needs for now; the next day's need is planned when more of that day is in sight."
