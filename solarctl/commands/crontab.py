@@ -154,15 +154,17 @@ def next_(run: Run, file: Path | None, hours: float, last: int | None, decide: b
 
         installed = False
         crontab = parse(printing.text(run.config, printing.place(run)))
-    found = list(islice(next_runs.coming(crontab.ours, run.now, hours), last))
-    by_line = [(at, job, "") for at, job in found] if last else next_runs.overview(found)
+    each = islice(next_runs.coming(crontab.ours, run.now, hours), last)
+    by_line = [(at, job, "") for at, job in each] if last else next_runs.overview(crontab.ours, run.now, hours)
     if decide:
         given = ["--state-dir", str(run.state_dir), "-c", str(run.config.path)]
         shown = [(next_runs.decided(at, job, given, run.clock), remark) for at, job, remark in by_line]
         rows = [row for row, _ in shown]
     else:
         shown = [(next_runs.row(at, job), remark) for at, job, remark in by_line]
-        rows = [next_runs.row(at, job) for at, job in found]
+        rows = [row for row, _ in shown]
+        if not last and run.options.json:
+            rows = [next_runs.row(at, job) for at, job in each]
     if not installed:
         run.warn("nothing is installed; these would be the runs after: solarctl crontab install")
     run.answer({"installed": installed, "runs": rows}, next_runs.told(shown, run.now) or f"Nothing in {hours:g} h.")

@@ -6,8 +6,8 @@ import io
 import json
 import shlex
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
 from typing import Any
 
 from solarctl.context import Clock
@@ -54,14 +54,19 @@ def decided(at: datetime, job: Job, options: Sequence[str], clock: Clock) -> dic
     }
 
 
-def overview(found: Sequence[tuple[datetime, Job]]) -> list[tuple[datetime, Job, str]]:
-    """Return each line's next run, and how it goes on: "every 5 min until 23:55"."""
-    moments: dict[int, list[datetime]] = {}
-    jobs: dict[int, Job] = {}
-    for at, job in found:
-        moments.setdefault(job.line, []).append(at)
-        jobs.setdefault(job.line, job)
-    return [(times[0], jobs[line], _rhythm(times)) for line, times in moments.items()]
+def overview(jobs: Sequence[Job], now: datetime, hours: float) -> list[tuple[datetime, Job, str]]:
+    """Return each line's next run, soonest first, and how it goes on: "every 5 min until 23:55"."""
+    found = []
+    for job in jobs:
+        moments = (at for at, _ in coming((job,), now, hours))
+        times = list(islice(moments, 2 if _is_all_day(job) else None))
+        if times:
+            found.append((times[0], job, _rhythm(times)))
+    return sorted(found, key=lambda one: one[0].astimezone(UTC))
+
+
+def _is_all_day(job: Job) -> bool:
+    return job.schedule.split()[1:] == ["*", "*", "*", "*"]
 
 
 def _rhythm(times: Sequence[datetime]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
@@ -31,6 +30,8 @@ def machine_zone(path: Path = LOCALTIME) -> tzinfo:
 @cache
 def cron_knows_zones() -> bool:
     """Return whether this machine's cron heeds CRON_TZ: cronie does; Debian's, busybox's and macOS's do not."""
+    import subprocess
+
     try:
         done = subprocess.run(["crontab", "-V"], capture_output=True, text=True, timeout=5, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
