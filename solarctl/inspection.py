@@ -20,13 +20,13 @@ SHARED = {
     "heartbeat": "solarctl.heartbeat",
     "history": "solarctl.history",
     "tariff": "solarctl.control.tariff",
-    "simulate": "solarctl.simulation.simulated_house",
 }
+BODIES = {"simulate": "solarctl.simulation.simulated_house"}  # commands whose table is not a rule's
 
 
 def settings_class(command: str) -> Any:
     """Return the Settings of a command's table or of a shared table; None when it has none."""
-    module = SHARED.get(command) or f"solarctl.control.{command.replace('-', '_')}"
+    module = SHARED.get(command) or BODIES.get(command) or f"solarctl.control.{command.replace('-', '_')}"
     if importlib.util.find_spec(module) is None:
         return None
     return getattr(importlib.import_module(module), "Settings", None)
