@@ -49,9 +49,7 @@ def main() -> None:
             name, per_year = houses[life.task.installation], life.took_s * 365 / wanted.days
             print(f"{name:42}{per_year:10.1f}{life.minutes / life.took_s:11.0f}")
     used_s = sum(life.took_s for life in lives)
-    print(
-        f"{len(lives)} lives: {used_s:.0f} s of CPU in {wall_s:.0f} s with {wanted.jobs} processes, {memory_mb:.0f} MB each"
-    )
+    print(f"{len(lives)} lives: {used_s:.0f} s of CPU in {wall_s:.0f} s, {wanted.jobs} processes of {memory_mb:.0f} MB")
     print()
     print("house                                     solarctl  alone  original  foresight  share")
     for one in gathered(str(wanted.config), "USD", houses, lives):
