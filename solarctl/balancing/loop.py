@@ -6,8 +6,10 @@ lease -> meters, loads, topics -> tick … tick -> end of time: offer the lease,
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,17 +131,21 @@ class Loop:
         finally:
             self.home.stop()
             if not self.run.dry_run and not handed_over and not self._was_paused:
-                for actuator in self.home.actuators.values():
-                    actuator.to_safe()
-                    if actuator.error is not None:
-                        self.run.note(actuator.error)
-                if not lost:
-                    self._save_safe()
+                with _undisturbed():
+                    self._leave_safe(save=not lost)
             self.outbox.goodbye(offline=not handed_over and not lost)
             for broker in self.home.brokers():
                 broker.close()
             if not self.run.dry_run:
                 self.lease.release()
+
+    def _leave_safe(self, *, save: bool) -> None:
+        for actuator in self.home.actuators.values():
+            actuator.to_safe()
+            if actuator.error is not None:
+                self.run.note(actuator.error)
+        if save:
+            self._save_safe()
 
     def _wait(self, seconds: float) -> None:
         if seconds <= 0:
@@ -260,3 +266,17 @@ class Loop:
         house = replace(self.memory.house, log=(), base_w=None, base_at=0.0, solar_at=0.0)
         self.memory = replace(self.memory, loads=loads, house=house)
         self._save()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no second signal come between the loads and their safe level."""
+    before: dict[int, Any] = {}
+    with suppress(ValueError):  # not in the main thread: nobody signals us
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            before[number] = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

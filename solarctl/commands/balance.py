@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -32,11 +34,22 @@ def command(run: Run, for_: str | None) -> None:
         except ValueError as error:
             raise UsageError(f"--for: {error}") from error
     settings = run.settings(Settings)
-    with suppress(ValueError):  # not in the main thread: whoever started it stops it
-        signal.signal(signal.SIGHUP, _hang_up)
     live = run.on_text is not None and sys.stdout.isatty()
-    with teller(terminal=live) as tell:
+    with _hang_up_ends_it(), teller(terminal=live) as tell:
         Loop(run, settings, on_tick=tell).run_until(for_s)
+
+
+@contextmanager
+def _hang_up_ends_it() -> Iterator[None]:
+    """Have SIGHUP (the terminal is closed) end the loop as SIGTERM does."""
+    before: Any = None
+    with suppress(ValueError):  # not in the main thread: whoever started it stops it
+        before = signal.signal(signal.SIGHUP, _hang_up)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGHUP, before)
 
 
 def _hang_up(_number: int, _frame: FrameType | None) -> None:

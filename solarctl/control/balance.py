@@ -14,7 +14,7 @@ without our loads. `benchmarks/diverter` has both in the same house.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -35,6 +35,7 @@ from solarctl.control.balance_allocation import (
 from solarctl.control.balance_battery import Battery, left_for_loads_w
 from solarctl.control.balance_hot_tank import hot_cycle_due, temperature_verdict, with_temperature
 from solarctl.control.balance_memory import LoadMemory, Memory
+from solarctl.control.balance_meters import Meters, counted, phases_after, silent_meters, with_readings
 from solarctl.control.balance_settings import LoadSettings, Settings
 from solarctl.control.balance_surplus import (
     HouseMemory,
@@ -43,9 +44,7 @@ from solarctl.control.balance_surplus import (
     Timing,
     surplus_w,
     trend_w,
-    with_house,
     with_load,
-    with_solar,
 )
 from solarctl.control.balance_thermostat import probing, watched
 from solarctl.control.balance_words import because
@@ -53,7 +52,6 @@ from solarctl.decision import Action, Decision, SetPower, SwitchTo
 
 OUTLOOK = Outlook()
 RUN_REGARDLESS = (Why.FORCED, Why.GUARANTEE, Why.HOT_CYCLE)
-AHEAD_S = 5.0  # a reading may be so far ahead of our clock
 
 
 class Reason(StrEnum):
@@ -63,26 +61,6 @@ class Reason(StrEnum):
     NO_SURPLUS = "no-surplus"
     FORCED = "forced"
     NO_READING = "no-reading"
-
-
-@dataclass(frozen=True, slots=True)
-class Meters:
-    """The newest values: house and solar, or one signed grid meter."""
-
-    house: Sample | None = None
-    solar: Sample | None = None
-    grid: Sample | None = None
-    battery: Battery | None = None
-    phases_w: tuple[float, ...] = ()  # grid power per phase, with the grid's time
-
-
-def silent_meters(meters: Meters, settings: Settings, memory: Memory, now: float) -> list[str]:
-    """Return the names of the needed meters that have been silent for too long."""
-    house_at = max(memory.house.base_at, *(s.at for s in (meters.house, meters.grid) if s is not None), 0.0)
-    needed = [(settings.grid or settings.load, house_at)]
-    if settings.solar and not settings.grid:
-        needed.append((settings.solar, max(memory.house.solar_at, meters.solar.at if meters.solar else 0.0)))
-    return [name for name, at in needed if not -AHEAD_S <= now - at <= settings.stale_after_s]
 
 
 def decide(
@@ -99,7 +77,7 @@ def decide(
     timing = Timing(settings.meter_window_s, settings.meter_delay_s, settings.load_delay_s)
     memory = energy.new_day(memory, now, settings.day_start)
     silent = silent_meters(meters, settings, memory, t)
-    memory = _with_readings(memory, meters, settings, timing)
+    memory = with_readings(memory, meters, settings, timing)
     house = memory.house
     spare_w = 0.0
     if not silent:
@@ -146,8 +124,8 @@ def decide(
     for load in loads:
         memories[load.name] = _told(memories[load.name], shares[load.name], load, house, t)
     house = with_load(house, sum(energy.expected_w(one) for one in memories.values()), t, delay_s=timing.load_delay_s)
-    memory = replace(memory, house=house, loads=memories, phases=_phases(memory, loads, memories, t, timing))
-    memory = _counted(memory, meters, t)
+    memory = replace(memory, house=house, loads=memories, phases=phases_after(memory, loads, memories, t, timing))
+    memory = counted(memory, meters, t)
     ordered = {load.name: shares[load.name] for load in loads}
     reason = _reason(ordered, silent)
     return Decision(
@@ -157,24 +135,6 @@ def decide(
         memory,
         details={"surplus_w": None if silent else round(spare_w), "loads": _details(ordered, memories)},
     )
-
-
-def _with_readings(memory: Memory, meters: Meters, settings: Settings, timing: Timing) -> Memory:
-    house = memory.house
-    if meters.grid is not None and settings.grid:
-        phases = memory.phases
-        if meters.phases_w and meters.grid.at > house.base_at:
-            phases = phases if len(phases) == len(meters.phases_w) else tuple(HouseMemory() for _ in meters.phases_w)
-            phases = tuple(
-                with_house(one, Sample(watts, meters.grid.at), timing, unsigned=False)
-                for one, watts in zip(phases, meters.phases_w)
-            )
-        return replace(memory, house=with_house(house, meters.grid, timing, unsigned=False), phases=phases)
-    if meters.house is not None:
-        house = with_house(house, meters.house, timing, unsigned=True)
-    if meters.solar is not None:
-        house = with_solar(house, meters.solar)
-    return memory if house is memory.house else replace(memory, house=house)
 
 
 def _phase_surplus(memory: Memory, settings: Settings) -> dict[int, float]:
@@ -248,27 +208,6 @@ def _told(past: LoadMemory, share: Share, load: Load, house: HouseMemory, now: f
         before_w=(house.base_w if unknown else None) if changed else past.before_w,
         reason=str(share.why),
     )
-
-
-def _phases(
-    memory: Memory, loads: Sequence[Load], memories: dict[str, LoadMemory], now: float, timing: Timing
-) -> tuple[HouseMemory, ...]:
-    """Return the phases with what our loads on each of them draw from now on."""
-    drawn = [0.0] * len(memory.phases)
-    for load in loads:
-        if 0 < load.settings.phase <= len(drawn):
-            drawn[load.settings.phase - 1] += energy.expected_w(memories[load.name])
-    return tuple(with_load(one, watts, now, delay_s=timing.load_delay_s) for one, watts in zip(memory.phases, drawn))
-
-
-def _counted(memory: Memory, meters: Meters, now: float) -> Memory:
-    if meters.grid is not None:
-        grid_w: float | None = meters.grid.power_w
-    elif meters.house is not None and meters.solar is not None:
-        grid_w = meters.house.power_w - meters.solar.power_w
-    else:
-        grid_w = None
-    return energy.counted_house(memory, meters.solar.power_w if meters.solar else None, grid_w, now)
 
 
 def _reason(shares: dict[str, Share], silent: Sequence[str]) -> Reason:

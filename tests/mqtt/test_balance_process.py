@@ -25,6 +25,18 @@ def test_the_heater_takes_the_sun_and_is_left_off(house):
     until(lambda: house.ear.on("regul/status/availability")[-1] == "offline", what="offline")
 
 
+def test_every_signal_leaves_the_loads_off(house):
+    """SIGINT, SIGHUP, and SIGTERM three times over: the heater is off, and the exit code says what came."""
+    for numbers, expected in (((signal.SIGINT,), 130), ((signal.SIGHUP,), 143), ((signal.SIGTERM,) * 3, 143)):
+        with house.balance() as run:
+            house.settled()
+            for number in numbers:
+                run.process.send_signal(number)
+            code = run.end()[0]
+        assert code == expected
+        until(lambda: house.heater.percent == 0, what="off")
+
+
 def test_a_silent_meter_switches_everything_off(house):
     """Though no message arrives any more, the unforced loads go to 0 within stale_after_s."""
     with house.balance() as run:
