@@ -137,7 +137,7 @@ def test_a_hand_on_the_button(home):
 
 def test_forced(home):
     """`force` goes before the plan, and ends by itself."""
-    make_plan(home)
+    make_plan(home, boiler_socket=[0], bike_socket=[0])
     assert home.run("force", "boiler-socket", "--for", "30m").exit == 0
     home.run("apply")
     assert devices(home).sockets["boiler-socket"].on
