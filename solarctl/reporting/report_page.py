@@ -46,9 +46,12 @@ def svg(report: Report) -> str:
     found = next(iter(_plots(report, wide=True)), None)
     if found is None:
         return ""
+    name, _, picture = found
+    if name in ("day", "energies"):
+        picture.legend(110, _colours(name))
     variables = STYLES.read_text(encoding="utf-8").partition("* {")[0]
     own = ".hover{fill:transparent}path{fill:none}text{font-family:monospace}svg{background:var(--paper)}"
-    return found[2].svg(style=variables + report_svg.colours() + own) + "\n"
+    return picture.svg(style=variables + report_svg.colours() + own) + "\n"
 
 
 def _body(report: Report) -> Iterator[str]:
@@ -71,7 +74,8 @@ def _body(report: Report) -> Iterator[str]:
     if report.months:
         yield _table("Months", report.months, "%B %Y", report.currency)
     if report.days:
-        yield _table("Days", report.days, "%a %d %b", report.currency)
+        days = _table("Days", report.days, "%a %d %b", report.currency)
+        yield f"<details><summary>{len(report.days)} days</summary>{days}</details>" if report.months else days
     yield from _decisions(report)
     yield f"<footer>{_footer(report)}</footer>"
 
@@ -106,11 +110,16 @@ def _plots(report: Report, *, wide: bool) -> list[tuple[str, str, SvgPicture]]:
     return [(name, heading, picture) for name, (heading, picture) in plots.items()]
 
 
-def _legend(name: str, report: Report) -> str:
+def _colours(name: str) -> list[tuple[int, str]]:
+    """Return a plot's colours and what they mean."""
     first = len(day_plot.COLOURS)
     series = [(first + index, words) for index, (_, words) in enumerate(day_plot.SERIES.values())]
+    return [*series, (first + len(series), "charge")] if name == "day" else series[:3]
+
+
+def _legend(name: str, report: Report) -> str:
+    items = _colours(name)
     if name == "day":
-        items = [*series, (first + len(series), "charge")]
         dots = "".join(
             f'<span><i class="dot" style="background:var(--{kind})"></i>{words}</span>'
             for kind, words in report_svg.KINDS.items()
@@ -119,7 +128,7 @@ def _legend(name: str, report: Report) -> str:
         note = "Above zero the grid is bought from and the battery discharges."
         note += " The peak is shaded." if report.peaks else ""
     elif name == "energies":
-        items, dots, note = series[:3], "", "Below zero: sold to the grid."
+        dots, note = "", "Below zero: sold to the grid."
     else:
         return ""
     squares = "".join(f'<span><i style="background:var(--f{n})"></i>{words}</span>' for n, words in items)

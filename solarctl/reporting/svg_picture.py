@@ -54,6 +54,15 @@ class SvgPicture:
             f"<title>{escape(words)}</title></circle></a>"
         )
 
+    def legend(self, left: int, names: Sequence[tuple[int, str]]) -> None:
+        """Add a line below that says which colour is what; for a picture that stands alone."""
+        top = self.height
+        self.height += 3 * LETTER_HEIGHT
+        for colour, name in names:
+            self.box(left, top + 6, left + LETTER_HEIGHT, top + 6 + LETTER_HEIGHT, colour)
+            self.text(left + 2 * LETTER, top + 6, name, 2)
+            left += (len(name) + 4) * LETTER
+
     def svg(self, *, attributes: str = "", style: str = "") -> str:
         """Return the picture; with `style` it stands alone as a file."""
         inside = f"<style>{style}</style>" if style else ""

@@ -91,6 +91,7 @@ def test_svg_is_a_picture_by_itself(house, kind, which):
     assert {"style", "rect", "text"} <= set(names)
     assert len(names) >= 20
     assert "--f4:" in text
+    assert {"sun", "house", "grid"} <= {one.text for one in root.iter() if one.tag.endswith("text")}
 
 
 def test_plots_in_the_page_are_well_formed(house):
