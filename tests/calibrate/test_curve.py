@@ -120,8 +120,7 @@ def test_any_points_give_a_curve_that_can_be_turned_round(points, wanted):
     """Whatever was measured: the curve rises from 0, and the percent for a power draws at most that."""
     try:
         curve = curve_of(points)
-    except ValueError as error:  # what cannot be a load's curve is said
-        assert "no point with power" in str(error)
+    except ValueError:  # what cannot be a load's curve is refused
         return
     steps = [w for _, w in curve.steps()]
     assert steps[0] == 0
