@@ -64,7 +64,7 @@ def _demo(
 
             return serve_home(scenario, seed, folder, furnish, environment.out, chaos=chaos)
         view = _view(options, environment)
-        player = Player(scenario, seed, folder, execute, view, dry_run=options.dry_run)
+        player = Player(scenario, seed, folder, execute, view, dry_run=options.dry_run, keep=keep is not None)
         day = player.play(furnish, chaos=chaos)
         code = Exit.BUG if day.preventable_min and not options.dry_run else Exit.OK
         if options.json:
@@ -75,6 +75,8 @@ def _demo(
         elif options.quiet and code:
             click.echo(f"solarctl: {verdict(day)}", file=environment.err)
         elif keep is not None and not options.quiet:
+            for path in day.kept:
+                click.echo(f"Kept: {path}", file=environment.out)
             click.echo(
                 f"Kept: solarctl why --last 20 --config {folder / 'config.toml'} --state-dir {folder / 'state'}",
                 file=environment.out,

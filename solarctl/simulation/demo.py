@@ -18,6 +18,7 @@ from solarctl.options import Interrupted
 from solarctl.run import Run
 from solarctl.runner import Environment
 from solarctl.schedule.crontab import Job, parse, runs
+from solarctl.simulation.demo_folder import keep_mails
 from solarctl.virtualhome.chaos import Chaos, Trouble
 from solarctl.virtualhome.clock import DrivenClock
 from solarctl.virtualhome.house import Energies
@@ -62,6 +63,7 @@ class Day:
     without: dict[str, Energies] = field(default_factory=dict)
     figures: dict[str, dict[str, float]] = field(default_factory=dict)  # the scenario's own, by column
     troubles: int = 0
+    kept: list[Path] = field(default_factory=list)  # the mails and the report's page, as files
 
     @property
     def runs(self) -> int:
@@ -111,7 +113,15 @@ class Player:
     """Plays one day of a scenario in a folder."""
 
     def __init__(
-        self, scenario: Scenario, seed: Seed, folder: Path, execute: Execute, view: View, *, dry_run: bool = False
+        self,
+        scenario: Scenario,
+        seed: Seed,
+        folder: Path,
+        execute: Execute,
+        view: View,
+        *,
+        dry_run: bool = False,
+        keep: bool = False,
     ) -> None:
         self._scenario = scenario
         self._seed = seed
@@ -119,6 +129,7 @@ class Player:
         self._execute = execute
         self._view = view
         self._dry_run = dry_run
+        self._keep = keep
         self._clock = DrivenClock(scenario.start)
 
     def play(self, furnish: Callable[[Path, Home], Path], *, chaos: bool = False) -> Day:
@@ -147,6 +158,8 @@ class Player:
             day.energies = home.house.total
             day.figures["with solarctl"] = {one.key: one.of(home.house) for one in scenario.figures}
             day.preventable_min = home.watch.preventable_min if home.watch is not None else 0.0
+            if self._keep:
+                day.kept = self._keepsakes(home, config)
             day.counters = {one.name: counted for one in home.emulators if (counted := one.counters())}
         for name, prepare in scenario.without.items():
             alone = scenario.alone(self._seed, prepare)
@@ -154,6 +167,16 @@ class Player:
             day.figures[name] = {one.key: one.of(alone) for one in scenario.figures}
         self._view.closed(day)
         return day
+
+    def _keepsakes(self, home: Home, config: Path) -> list[Path]:
+        """Write the day's mails and its report into the folder."""
+        found = keep_mails(self._folder, home)
+        page = self._folder / "report.html"
+        words = ["report", "day", f"{self._scenario.start:%Y-%m-%d}", "-o", str(page), "-q"]
+        told = io.StringIO()
+        environment = Environment(self._clock, told, _Pane())
+        self._execute([*words, "--config", str(config), "--state-dir", str(self._folder / "state")], environment)
+        return [*found, page] if page.exists() else found
 
     def _let_pass(self, home: Home, upsets: Chaos, until: datetime) -> None:
         """Let house and chaos live until the next run; a run that took longer has let time pass itself."""

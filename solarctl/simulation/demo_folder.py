@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from solarctl.errors import StateError, UsageError
+from solarctl.virtualhome.emulators.smtp import MailServer
 from solarctl.virtualhome.scenario import Home
 
 
@@ -44,6 +45,22 @@ def furnish(folder: Path, home: Home) -> Path:
     _write(folder / "crontab", home.scenario.crontab)
     _write(config, home.config())
     return config
+
+
+def keep_mails(folder: Path, home: Home) -> list[Path]:
+    """Write the mails that the home's mail server took, each as .eml, and its page where it has one."""
+    messages = [one for emulator in home.emulators if isinstance(emulator, MailServer) for one in emulator.messages]
+    found = []
+    for number, received in enumerate(messages, start=1):
+        path = folder / f"mail-{number}.eml"
+        _write(path, received.data.decode("utf-8", "replace"))
+        found.append(path)
+        page = received.message.get_body(("html",))
+        if page is not None:
+            path = folder / f"mail-{number}.html"
+            _write(path, page.get_content())
+            found.append(path)
+    return found
 
 
 def _write(path: Path, text: str) -> None:

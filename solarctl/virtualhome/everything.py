@@ -1,6 +1,6 @@
 """One home with everything, for scenarios that play the whole example crontab: a house, and a guest house behind it.
 
-The house near Phoenix has panels, a battery, two cooled zones, a car and a tariff with a peak. Its battery is seen by
+The house near Phoenix has panels, a battery, two cooled zones, a car, a boiler and a tariff with a peak. Its battery is seen by
 two makers' doors at once (a Tesla cloud that keeps its reserve, a SUN2000 that meters it), so that one day shows
 every rule. The guest house lives on sun and a small battery of its own; a relay brings the grid in when it runs low.
 """
@@ -19,9 +19,11 @@ from solarctl.virtualhome.car import Car
 from solarctl.virtualhome.easee_charger import EaseeCharger
 from solarctl.virtualhome.emulator import Emulator
 from solarctl.virtualhome.emulators.easee import Easee
+from solarctl.virtualhome.emulators.homewizard import HomeWizard
 from solarctl.virtualhome.emulators.honeywell_tcc import HoneywellTcc
 from solarctl.virtualhome.emulators.open_meteo import OpenMeteo
 from solarctl.virtualhome.emulators.smtp import MailServer
+from solarctl.virtualhome.emulators.solar_forecast import OpenMeteoSolar
 from solarctl.virtualhome.emulators.solax_cloud import SolaxCloud
 from solarctl.virtualhome.emulators.sun2000 import Sun2000
 from solarctl.virtualhome.emulators.tesla import TeslaCloud
@@ -32,6 +34,7 @@ from solarctl.virtualhome.peak_book import PeakBook
 from solarctl.virtualhome.rooms import AirConditioner, Room, Rooms
 from solarctl.virtualhome.scenario import Figure, Home, Scenario, Seed, Watch
 from solarctl.virtualhome.sky import Climate, Sky
+from solarctl.virtualhome.sockets import Boiler, Socket
 from solarctl.virtualhome.solar import Plane, SolarPlant
 from solarctl.virtualhome.supply_watch import SupplyWatch
 from solarctl.virtualhome.thermostats import WallThermostat
@@ -87,6 +90,16 @@ grid = "sun2000"
 battery = "sun2000"
 phase_switching = true
 
+[plan]
+forecast = "sun"
+grid = "p1"
+day_start = "06:00"
+[[plan.devices]]
+device = "boiler-socket"
+power_w = 2000
+capacity_kwh = 4.0
+deadline = "18:00"
+
 [eod-status]
 battery = "powerwall"
 """
@@ -97,8 +110,11 @@ CRONTAB = """\
 */10 * * * *   solarctl peak-mode -q
 */15 * * * *   solarctl precool -q
 */15 * * * *   solarctl thermostat-step -q
+5 * * * *      solarctl forecast -q
+*/15 * * * *   solarctl plan -q
+* * * * *      solarctl apply -q
 */20 * * * *   solarctl token-refresh -q
-*/5 * * * *    solarctl eod-status -q
+*/5 20-23 * * * solarctl eod-status -q
 */5 * * * *    solarctl record -q
 """
 
@@ -210,6 +226,8 @@ def _surround(house: House, clock: Clock, seed: Seed) -> tuple[Sequence[Emulator
         TeslaCloud(house, clock, timezone=PHOENIX),
         HoneywellTcc(house, clock),
         OpenMeteo(house, clock),
+        OpenMeteoSolar(house, clock),
+        HomeWizard(house, clock),
         Sun2000(house, clock),
         Easee(house, clock, _part(house, EaseeCharger)),
         MailServer(house, clock),
@@ -222,7 +240,9 @@ def _part(house: House, kind: type[PartT]) -> PartT:
 
 
 def _leave_alone(house: House) -> None:
+    """The guest house's grid is always in, and the boiler heats whenever its own thermostat wants."""
     _part(house, GuestHouse).house.connect_grid(True)
+    house.parts.append(Socket(Boiler(), on=True))
 
 
 def _car(home: Home) -> str:
