@@ -1,7 +1,7 @@
 """One home with everything, for scenarios that play the whole example crontab: a house, and a guest house behind it.
 
-The house near Phoenix has panels, a battery, two cooled zones, a car, a boiler and a tariff with a peak. Its battery is seen by
-two makers' doors at once (a Tesla cloud that keeps its reserve, a SUN2000 that meters it), so that one day shows
+The house near Phoenix has panels, a battery, two cooled zones, a car, a boiler and a tariff with a peak. Its battery
+has two makers' doors at once (a Tesla cloud that keeps its reserve, a SUN2000 that meters it), so that one day shows
 every rule. The guest house lives on sun and a small battery of its own; a relay brings the grid in when it runs low.
 """
 
