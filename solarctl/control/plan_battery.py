@@ -128,6 +128,7 @@ class Steered:
     """
 
     looked_at = 6
+    blocks = 4
 
     def __init__(self, house: House, net: Sequence[float] | None = None) -> None:
         self.house = house

@@ -50,6 +50,7 @@ class Following:
     """A house whose battery follows the meter (or that has none), with the loads that are in it so far."""
 
     looked_at = 6
+    blocks = 64
 
     def __init__(self, house: House, *, needs_charge: Sequence[float] | None = None) -> None:
         self.house = house

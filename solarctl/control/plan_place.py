@@ -23,6 +23,7 @@ class Meter(Protocol):
     net: list[float]
     work: float  # how much was played so far, in slots of a battery that follows
     looked_at: int  # how many slots are played, of those that look cheapest
+    blocks: int  # and how many long blocks
 
     @property
     def cost(self) -> float: ...
@@ -173,6 +174,7 @@ class Board:
 
     def __init__(self, meter: Meter, rows: list[Row], tasks: list[Task], start_cost: float, step: int = 1) -> None:
         self.meter, self.rows, self.tasks, self.start_cost, self.step = meter, rows, tasks, start_cost, step
+        self.blocks = meter.blocks
 
     def place_all(self, order: Iterable[Task] | None = None) -> None:
         """Give every task its slots, in order."""
@@ -216,7 +218,7 @@ class Board:
         """Take one task out and place it again, round after round, while that saves anything and is worth the work."""
         for _ in range(rounds):
             before = self.total
-            for again in (self._again, self._shift):
+            for again in (self._again, self._in_one_go, self._shift):
                 for task in self.tasks:
                     if self.meter.work > work:
                         return
@@ -245,6 +247,26 @@ class Board:
     def _again(self, task: Task) -> None:
         if self.got(task):
             self._try(task, range(task.first, task.last))
+
+    def _in_one_go(self, task: Task) -> None:
+        """Take a task out and put it somewhere in one block: beside others it spares a battery that follows."""
+        count, row = self.got(task), self.rows[task.load]
+        if count <= self.step or not all(row.on[t] <= (task.first <= t < task.last) for t in range(len(row.on))):
+            return
+        before, kept, meter = self.total, row.on[:], self.meter.saved()
+        self._take(task, range(task.first, task.last))
+        size = count - self.got(task)
+        if size >= row.least_on:
+            sums = list(accumulate(self.meter.guesses(task.kwh), initial=0.0))
+            begins = sorted(_fresh(row, task, size), key=lambda t: sums[t + size] - sums[t])[: self.blocks]
+            costs = {t: self.meter.dearer(dict.fromkeys(range(t, t + size), task.kwh)) for t in begins}
+            if costs:
+                best = min(costs, key=lambda t: (round(costs[t], 9), t))
+                row.on[best : best + size] = [1] * size
+                self.meter.add(dict.fromkeys(range(best, best + size), task.kwh))
+        if self.total >= before - 1e-7 or not row.is_sound():
+            row.on[:] = kept
+            self.meter.restore(meter)
 
     def _shift(self, task: Task) -> None:
         """Take an end off a run and look for a better place for it."""

@@ -89,6 +89,20 @@ def fresh(house: House, rows: Sequence[Row], needs: list[Task], start_cost: floa
         if other.unmet < board.unmet - 1e-9:
             board = other
     board.improve(ROUNDS, WORK)
+    if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
+        other = _as_without_battery(house, rows, needs, start_cost, step)
+        if other.total < board.total - 1e-7:
+            board = other
+    return board
+
+
+def _as_without_battery(house: House, rows: Sequence[Row], needs: list[Task], start_cost: float, step: int) -> Board:
+    """Return the needs begun from the cheapest slots, as if there were no battery to be drained in the wrong ones."""
+    bare = replace(house, battery=NO_BATTERY, stored_value=0.0)
+    begun = Board(meter_for(bare, rows), copied(rows), needs, start_cost, step)
+    begun.place_all()
+    board = Board(meter_for(house, begun.rows), begun.rows, needs, start_cost, step)
+    board.improve(ROUNDS, WORK / 2)
     return board
 
 
