@@ -206,7 +206,11 @@ def test_a_damaged_backup_changes_nothing(house, tmp_path, change):
     assert not list(tmp_path.rglob("evil"))
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b"no tar"), b"\x1f\x8b\x08\x00cut"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", gzip.compress(b"no tar", mtime=0), b"\x1f\x8b\x08\x00cut"],
+    ids=["empty", "no-archive", "no-tar", "cut-off"],
+)
 def test_what_is_no_backup_is_refused(house, tmp_path, content):
     """Any other file is told apart from a backup."""
     file = tmp_path / "other"
