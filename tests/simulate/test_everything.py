@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,8 +35,6 @@ def test_the_scenario_is_there(name):
 
 def test_an_hour_of_everything(tmp_path):
     """Real commands against every emulator at once: nothing is a bug, and all of them ran."""
-    from dataclasses import replace
-
     scenario = load("everything")
     noon = replace(scenario, start=scenario.start + timedelta(hours=13, minutes=50), hours=0.25)
     day = Player(noon, 1, tmp_path, execute, SummaryView(lambda _line: None)).play(furnish)
@@ -44,3 +43,16 @@ def test_an_hour_of_everything(tmp_path):
     assert {"tesla", "easee", "smtp"} <= set(day.counters)
     assert day.preventable_min == 0
     assert day.figures["with solarctl"]["cost"] != 0
+
+
+def test_the_evening_leaves_mail_and_report(tmp_path):
+    """With --keep, the evening mail and the report's page are there as files."""
+    scenario = load("broken-clouds")
+    evening = replace(scenario, start=scenario.start + timedelta(hours=19, minutes=55), hours=0.2)
+    view = SummaryView(lambda _line: None)
+    day = Player(evening, 1, tmp_path, execute, view, keep=True).play(furnish)
+    assert [path.name for path in day.kept] == ["mail-1.eml", "mail-1.html", "report.html"]
+    assert "Battery" in day.kept[1].read_text(encoding="utf-8")
+    page = day.kept[2].read_text(encoding="utf-8")
+    assert page.lstrip().lower().startswith("<!doctype html")
+    assert "<svg" in page
