@@ -93,7 +93,9 @@ def _because(rule: LoadRules, missing: str, wishes: Mapping[str, Wish]) -> str:
     for name, wish in wishes.items():
         state = "left alone" if wish.on is None else on_off(wish.on)
         idle = rule.memory.track(name)
-        hint = ", draws nothing (unplugged?)" if idle.low >= 2 and not idle.drew else ""
+        hint = (
+            ", draws nothing (unplugged?)" if idle.low >= 2 and not idle.drew and name not in rule.memory.full else ""
+        )
         parts.append(f"{name} {state} ({wish.why}{hint}).")
     silent = [load.device for load in rule.settings.devices if load.device not in wishes]
     if silent:

@@ -89,6 +89,8 @@ def _one_seen(memory: Memory, load: Load, reading: SwitchReading, begins: dateti
     if track.low >= 2 and track.drew and name not in full:
         full = (*full, name)
         track = replace(track, full_at=now, manual="" if track.manual == "on" else track.manual)
+    if track.low >= 2 and not track.drew and name in full:
+        track = replace(track, full_at=now)  # it was offered more and took none
     if name in full:
         stored = max(stored, load.capacity_kwh)
     track = replace(track, counter_kwh=reading.energy_kwh, seen_at=now, power_w=reading.power_w)

@@ -15,6 +15,9 @@ from solarctl.virtualhome.solar import CELL_WARMTH, HEAT_LOSS, LOSSES, Plane
 from solarctl.virtualhome.sun import EPOCH
 
 
+USUAL_SKY = Sky(52.1, 5.1)  # for tests without a house
+
+
 @dataclass
 class SunForecast:
     """The outlook of one service."""
@@ -27,7 +30,7 @@ class SunForecast:
     @property
     def sky(self) -> Sky:
         found = getattr(self.home, "sky", None)
-        return found if isinstance(found, Sky) else Sky(52.1, 5.1)
+        return found if isinstance(found, Sky) else USUAL_SKY
 
     def sunshine(self, plane: Plane, start: datetime, minutes: int) -> float:
         """Return the mean W/m² on a plane over the minutes that follow `start`."""

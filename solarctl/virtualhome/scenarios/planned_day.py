@@ -56,7 +56,7 @@ priority = 2
 CRONTAB = """\
 5 * * * *     solarctl forecast -q
 */15 * * * *  solarctl plan -q
-* * * * *     solarctl apply -q
+*/5 * * * *   solarctl apply -q
 */15 * * * *  solarctl record -q
 """
 TRY_THIS = (

@@ -1,0 +1,302 @@
+"""Services that forecast the sun: slots, signs, silence, quotas, and what is kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from solarctl.capabilities import SolarForecast
+from solarctl.drivers.clear_sky import clear_sky_w
+from solarctl.drivers.forecast_solar import ForecastSolar, steps_of
+from solarctl.drivers.open_meteo_solar import OpenMeteoSolar
+from solarctl.drivers.quartz import Quartz
+from solarctl.drivers.solar_planes import Plane
+from solarctl.drivers.solcast import Solcast
+from solarctl.errors import ConfigError, DeviceLoginError, DeviceReplyError
+from solarctl.settings import Secret
+from solarctl.virtualhome.emulators import solar_forecast as services
+from solarctl.virtualhome.solar import Plane as RoofPlane
+from solarctl.virtualhome.solar import SolarPlant
+from tests.fakes import FakeClock, context, next_run
+
+NOON = datetime(2026, 6, 21, 10, 7, tzinfo=UTC)
+NAMES = ("open-meteo-solar", "forecast-solar", "solcast", "quartz")
+KINDS = {
+    "open-meteo-solar": (services.OpenMeteoSolar, OpenMeteoSolar),
+    "forecast-solar": (services.ForecastSolar, ForecastSolar),
+    "solcast": (services.Solcast, Solcast),
+    "quartz": (services.Quartz, Quartz),
+}
+
+
+class Observatory:
+    """A service, and its driver in one run after the other."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        emulator, self.driver = KINDS[name]
+        self.clock = FakeClock(NOON)
+        home = SimpleNamespace(solar=SolarPlant((RoofPlane(4.0),)))
+        self.service: Any = emulator(home, self.clock).start()
+        self.folder = folder
+        self.site: dict[str, Any] = {"latitude": 52.1, "longitude": 5.1}
+        self.context: Any = None
+
+    def open(self, **keys: Any) -> Any:
+        """Return the driver as a new run has it."""
+        before = self.context or context(clock=self.clock, site=self.site)
+        self.context = replace(next_run(before), cache_dir=self.folder, site=self.site)
+        if self.driver is Solcast:
+            keys = {"api_key": Secret(self.service.key), "sites": (self.service.site,)} | keys
+        if not keys.get("planes"):
+            keys.setdefault("peak_kw", 4.0)
+        return self.driver("sun", self.driver.Settings(base_url=self.service.url, **keys), self.context)
+
+    def read(self, hours: float = 24, slot_min: int = 15, **keys: Any) -> Any:
+        now = self.clock.now()
+        return self.open(**keys).read_production(now, now + timedelta(hours=hours), slot_min=slot_min)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[[str], Observatory]]:
+    made: list[Observatory] = []
+
+    def start(name: str) -> Observatory:
+        made.append(Observatory(name, tmp_path))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.service.stop()
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryService:
+    """What all of them owe the planner."""
+
+    def test_slots(self, opened, name):
+        """The first slot contains now; values are never negative; the day's sum is about right."""
+        sun = opened(name)
+        assert isinstance(sun.open(), SolarForecast)
+        reading = sun.read()
+        assert reading.start == datetime(2026, 6, 21, 10, 0, tzinfo=UTC)
+        assert reading.slot_min == 15
+        assert len(reading.solar_w) == 97
+        assert min(reading.solar_w) == 0
+        assert 4 < sum(reading.solar_w) / 4000 < 30
+        assert reading.note == ""
+        assert reading.at == NOON
+
+    def test_hours_are_means_of_quarters(self, opened, name):
+        """An hour's value is the mean of its four quarters."""
+        sun = opened(name)
+        quarters, hours = sun.read(3), sun.read(3, slot_min=60)
+        assert hours.solar_w[0] == pytest.approx(sum(quarters.solar_w[:4]) / 4)
+
+    def test_it_is_asked_within_its_quota(self, opened, name):
+        """A young answer is used again, by other commands too."""
+        sun = opened(name)
+        sun.read()
+        sun.clock.advance(600)
+        sun.read()
+        assert len(sun.service.journal) == 1
+        sun.clock.advance(4 * 3600)
+        sun.read()
+        assert len(sun.service.journal) == 2
+
+    def test_silence_uses_the_kept_answer(self, opened, name):
+        """What was told before is used, with its age."""
+        sun = opened(name)
+        fresh = sun.read()
+        sun.clock.advance(5 * 3600)
+        sun.service.faults.set("overloaded")
+        kept = sun.read(6)
+        assert kept.at == NOON
+        assert "out of order" in kept.note
+        assert kept.solar_w[:20] == pytest.approx(fresh.solar_w[20:40])
+
+    def test_no_answer_at_all(self, opened, name):
+        """A clear sky times the last known clearness, and a note that says so."""
+        sun = opened(name)
+        told = sum(sun.read().solar_w)
+        for path in sun.folder.iterdir():
+            path.unlink()
+        sun.clock.advance(24 * 3600)
+        sun.service.faults.set("overloaded")
+        guessed = sun.read()
+        assert guessed.source == "clear sky"
+        assert "clear sky times the last known clearness" in guessed.note
+        assert sum(guessed.solar_w) == pytest.approx(told, rel=0.15)
+
+    def test_it_is_not_hammered(self, opened, name):
+        """Right after a failure the kept answer is used without asking."""
+        sun = opened(name)
+        sun.read()
+        sun.clock.advance(5 * 3600)
+        sun.service.faults.set("overloaded")
+        sun.read()
+        asked = len(sun.service.journal)
+        sun.clock.advance(60)
+        sun.read()
+        assert len(sun.service.journal) == asked
+
+    @pytest.mark.parametrize("fault", ["html-200", "empty"])
+    def test_nonsense(self, opened, name, fault):
+        """A page or an empty answer is nonsense, not a dark day."""
+        sun = opened(name)
+        sun.service.faults.set(fault)
+        with pytest.raises(DeviceReplyError):
+            sun.read()
+
+    def test_other_panels_are_asked_anew(self, opened, name):
+        """A changed roof does not get the old roof's answer."""
+        sun = opened(name)
+        sun.read()
+        sun.read(tilt_deg=20.0)
+        assert len(sun.service.journal) == 2
+
+    def test_the_correction_multiplies(self, opened, name):
+        """What was learned multiplies every value, within limits."""
+        sun = opened(name)
+        plain = sun.read().solar_w
+        sun.context.store.put("devices", "sun", sun.context.store.get("devices", "sun") | {"correction": 0.8})
+        assert sun.read().solar_w == pytest.approx([0.8 * w for w in plain])
+        assert sun.read(correct=False).solar_w == pytest.approx(plain)
+
+
+class TestOpenMeteo:
+    """The formula of the contract."""
+
+    def test_the_formula(self, opened):
+        """P = peak · GTI/1000 · (1 − 0.004 · (T + 0.034 · GTI − 25)) · 0.9, of the slot that ends at the stamp."""
+        sun = opened("open-meteo-solar")
+        sun.service.sun.told_w_m2 = lambda start: 800.0 if start == NOON.replace(minute=15) else 100.0
+        sun.service.sun.told_air_c = 20.0
+        found = sun.read(1).solar_w
+        expected = 4.0 * 800 * (1 - 0.004 * (20 + 0.034 * 800 - 25)) * 0.9
+        assert found[1] == pytest.approx(expected, rel=1e-6)
+        assert found[0] == found[2] == pytest.approx(4.0 * 100 * (1 - 0.004 * (20 + 3.4 - 25)) * 0.9)
+
+    def test_planes_are_summed(self, opened):
+        """Several planes: a request each, with azimuths counted from south."""
+        sun = opened("open-meteo-solar")
+        east, west = Plane(2.0, 35, 90), Plane(1.0, 20, 270)
+        both = sun.read(planes=(east, west)).solar_w
+        assert [one.query["azimuth"] for one in sun.service.journal] == ["-90", "90"]
+        one, other = sun.read(planes=(east,)).solar_w, sun.read(planes=(west,)).solar_w
+        assert both == pytest.approx([a + b for a, b in zip(one, other)])
+
+    def test_negative_sunshine_is_none(self, opened):
+        """Nights of -84 W/m² are dark."""
+        sun = opened("open-meteo-solar")
+        sun.service.faults.set("negative")
+        assert min(sun.read().solar_w) == 0
+
+    def test_null_is_not_known(self, opened):
+        """Hours that are null are filled by a clear sky, and that is said."""
+        sun = opened("open-meteo-solar")
+        sun.service.faults.set("null-values")
+        found = sun.read(48)
+        assert "clear sky" in found.note
+        assert max(found.solar_w[-80:]) > 0
+
+    def test_cautious_and_bold(self, opened):
+        """The ensemble tells what nine of ten, and one of ten, forecasts exceed."""
+        found = opened("open-meteo-solar").read(uncertainty=True)
+        noon = 8
+        assert found.low_w[noon] < found.high_w[noon]
+
+    def test_the_inverters_limit(self, opened):
+        """More than the inverter can give is not foretold."""
+        assert max(opened("open-meteo-solar").read(inverter_kw=1.5).solar_w) == 1500
+
+    def test_no_position(self, opened):
+        """Without a position: which keys to add."""
+        sun = opened("open-meteo-solar")
+        sun.site["latitude"] = None
+        with pytest.raises(ConfigError, match=r"site\.latitude"):
+            sun.read()
+
+
+class TestForecastSolar:
+    """Straight lines between odd minutes, and an hour's quota."""
+
+    def test_means_between_stamps(self):
+        """A ramp from 0 at 4:53 to 600 W at 5:23, then dark."""
+        watts = {"2026-06-01T04:53:00+00:00": 0, "2026-06-01T05:23:00+00:00": 600}
+        steps = steps_of(watts, "sun")
+        at = datetime(2026, 6, 1, 5, 0, tzinfo=UTC).timestamp()
+        assert steps.mean(at, at + 900) == pytest.approx(290)
+        total_wh = sum(steps.values) / 4
+        assert total_wh == pytest.approx(600 / 2 * 0.5)
+
+    def test_a_block_is_remembered(self, opened):
+        """After 429 nobody asks before the moment that was named, not even another run."""
+        sun = opened("forecast-solar")
+        sun.service.faults.set("rate-limit", times=1)
+        assert "used up" in sun.read().note
+        asked = len(sun.service.journal)
+        sun.clock.advance(1800)
+        assert "before" in sun.read().note
+        assert len(sun.service.journal) == asked
+        sun.clock.advance(900)
+        assert sun.read().note == ""
+
+
+class TestSolcast:
+    """Ten requests a day, and how sure it is."""
+
+    def test_spread(self, opened):
+        """P10 and P90 surround the expected power."""
+        found = opened("solcast").read()
+        assert found.low_w[8] < found.solar_w[8] < found.high_w[8]
+
+    def test_the_days_requests(self, opened):
+        """The count is kept; the eleventh request is not made."""
+        sun = opened("solcast")
+        for _ in range(14):
+            sun.read(refresh_min=0.001)
+            sun.clock.advance(360)
+        assert len(sun.service.journal) == 10
+        assert "used up" in sun.read(refresh_min=0.001).note or "before" in sun.read(refresh_min=0.001).note
+
+    def test_a_wrong_key(self, opened):
+        """A wrong key is a log-in matter."""
+        sun = opened("solcast")
+        sun.service.faults.set("wrong-key")
+        with pytest.raises(DeviceLoginError):
+            sun.read()
+
+
+class TestQuartz:
+    """The hosted service, or a program of your own."""
+
+    def test_a_program(self, opened):
+        """CSV of a program: slots in UTC, kW; its headings are passed over."""
+        program = "print('time,kw'); print('2026-06-21T10:00:00,1.5'); print('2026-06-21 10:15:00;2')"
+        found = opened("quartz").read(0.3, command=(sys.executable, "-c", program))
+        assert found.solar_w[:2] == (1500, 2000)
+
+    def test_a_program_that_fails(self, opened):
+        """A program that fails is silence, with its last words."""
+        found = opened("quartz").read(command=(sys.executable, "-c", "raise SystemExit('no model')"))
+        assert "no model" in found.note
+
+
+def test_clear_sky():
+    """Dark at night, some 80 % of the peak on a June noon, little in December."""
+    planes = (Plane(1.0),)
+
+    def at(month: int, hour: int) -> float:
+        start = datetime(2026, month, 21, hour, tzinfo=UTC).timestamp()
+        return clear_sky_w(planes, 52.1, 5.1, start, start + 900)
+
+    assert at(6, 0) == 0
+    assert 650 < at(6, 12) < 950
+    assert 200 < at(12, 12) < 600
