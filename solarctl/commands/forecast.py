@@ -31,7 +31,8 @@ def command(run: Run, name: str | None, hours: float | None, slot: str | None, a
     name = name or settings.device or _the_plans(run, "forecast") or _only(run, SolarForecast)
     service = run.site.get(name, SolarForecast)
     slot_min = int(slot) if slot else settings.slot_min
-    end = run.now + timedelta(hours=hours or settings.hours)
+    begun_s = run.now.timestamp() % (slot_min * 60)
+    end = run.now + timedelta(hours=hours or settings.hours, seconds=-begun_s)  # whole slots, the present one included
 
     reading = run.read(name, lambda: service.read_production(run.now, end, slot_min=slot_min))
     if as_csv and reading is not None and not run.options.json:

@@ -37,6 +37,7 @@ def pair(
     tls = (lambda: tls_context(name, ca_file, seen.append)) if address.startswith("https://") else None
     headers = {"X-Api-Version": "2"}
     http = Http.of(context, f"{name} (pairing)", address, ca_file=ca_file, headers=headers, tls=tls)
+    patience_s = min(patience_s, max(0.0, context.budget.remaining_s() - 6))
     end = context.clock.monotonic() + patience_s
     while True:
         body = {"name": _user_name(user)}

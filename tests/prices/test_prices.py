@@ -1,0 +1,172 @@
+"""Dynamic prices: quarter-hours, negative prices, what comes on top, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from solarctl.capabilities import PriceForecast
+from solarctl.drivers.awattar import Awattar
+from solarctl.drivers.energy_charts import EnergyCharts
+from solarctl.drivers.spot_prices import fee_at, fee_problem
+from solarctl.drivers.tibber import Tibber
+from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
+from solarctl.settings import Secret
+from solarctl.virtualhome.emulators import prices as services
+from tests.fakes import FakeClock, context, next_run
+
+NOON = datetime(2026, 6, 21, 10, 7, tzinfo=UTC)  # a Sunday, before tomorrow's prices are out
+KINDS = {
+    "energy-charts": (services.EnergyCharts, EnergyCharts),
+    "awattar": (services.Awattar, Awattar),
+    "tibber": (services.Tibber, Tibber),
+}
+
+
+class Market:
+    """A price service, and its driver in one run after the other."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        emulator, self.driver = KINDS[name]
+        self.clock = FakeClock(NOON)
+        self.service: Any = emulator(SimpleNamespace(), self.clock).start()
+        self.folder = folder
+        self.context: Any = None
+
+    def read(self, hours: float = 6, slot_min: int = 15, **keys: Any) -> Any:
+        before = self.context or context(clock=self.clock)
+        self.context = replace(next_run(before), cache_dir=self.folder)
+        if self.driver is Tibber:
+            keys.setdefault("token", Secret(self.service.token))
+        driver = self.driver("market", self.driver.Settings(base_url=self.service.url, **keys), self.context)
+        assert isinstance(driver, PriceForecast)
+        now = self.clock.now()
+        return driver.read_prices(now, now + timedelta(hours=hours), slot_min=slot_min)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[[str], Market]]:
+    made: list[Market] = []
+
+    def start(name: str) -> Market:
+        made.append(Market(name, tmp_path))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.service.stop()
+
+
+@pytest.mark.parametrize("name", KINDS)
+class TestEveryMarket:
+    """What all price services owe the planner."""
+
+    def test_quarter_hours(self, opened, name):
+        """The first slot contains now; each slot has its own price; negative prices stay so."""
+        market = opened(name)
+        found = market.read()
+        assert found.start == datetime(2026, 6, 21, 10, 0, tzinfo=UTC)
+        assert len(found.prices) == 25
+        expected = [services.usual_price(found.start + timedelta(minutes=15 * n)) for n in range(25)]
+        assert found.prices == pytest.approx(expected, abs=1e-4)
+        assert min(found.prices) < 0
+        assert found.price == found.prices[0]
+
+    def test_on_top(self, opened, name):
+        """price = (spot + markup) × (1 + tax) + grid_fee."""
+        market = opened(name)
+        spot = market.read().prices
+        paid = market.read(markup=0.02, tax=0.21, grid_fee=0.05).prices
+        assert paid == pytest.approx([(one + 0.02) * 1.21 + 0.05 for one in spot], abs=1e-5)
+
+    def test_hours(self, opened, name):
+        """An hour costs the mean of its quarters; an hourly market's quarters cost what the hour costs."""
+        market = opened(name)
+        quarters = market.read().prices
+        assert market.read(slot_min=60).prices[0] == pytest.approx(sum(quarters[:4]) / 4, abs=1e-5)
+
+    def test_an_hourly_market(self, opened, name):
+        """Four quarters of one hour cost the same."""
+        market = opened(name)
+        market.service.faults.set("hourly")
+        assert len(set(market.read().prices[:4])) == 1
+
+    def test_tomorrow_is_not_known_yet(self, opened, name):
+        """Slots without a price are None; in the afternoon they are asked for again."""
+        market = opened(name)
+        found = market.read(30)
+        assert found.prices[0] is not None
+        assert found.prices[-1] is None
+        market.clock.advance(4 * 3600)
+        assert market.read(24).prices[-1] is not None
+
+    def test_asked_once(self, opened, name):
+        """What is known is not asked for again; tomorrow's is, twice an hour at most."""
+        market = opened(name)
+        for _ in range(10):
+            market.read()
+            market.clock.advance(60)
+        assert len(market.service.journal) == 1
+
+    def test_silence(self, opened, name):
+        """What was told is good although the service is gone; without it, silence is silence."""
+        market = opened(name)
+        before = market.read().prices
+        market.service.faults.set("overloaded")
+        market.clock.advance(3600)
+        assert market.read(2).prices[:4] == before[4:8]
+        for path in market.folder.iterdir():
+            path.unlink()
+        with pytest.raises(DeviceUnreachable):
+            market.read()
+
+    @pytest.mark.parametrize("fault", ["html-200", "empty"])
+    def test_nonsense(self, opened, name, fault):
+        """A page or an empty answer is nonsense."""
+        market = opened(name)
+        market.service.faults.set(fault)
+        if name == "tibber" and fault == "empty":
+            market.service.faults.set("empty")
+        with pytest.raises(DeviceReplyError):
+            market.read()
+
+
+def test_tibbers_token(opened):
+    """A wrong token is a log-in matter; a home without a subscription is nonsense."""
+    market = opened("tibber")
+    with pytest.raises(DeviceLoginError):
+        market.read(token=Secret("wrong-token"))
+    market.service.faults.set("no-subscription")
+    with pytest.raises(DeviceReplyError):
+        market.read()
+
+
+FEES = {"07:00": 0.09, "23:00": 0.03}
+
+
+@pytest.mark.parametrize(
+    ("fee", "hour", "expected"),
+    [
+        (0.05, 3, 0.05),
+        (FEES, 6, 0.03),
+        (FEES, 7, 0.09),
+        (FEES, 23, 0.03),
+        (tuple(n / 100 for n in range(24)), 13, 0.13),
+    ],
+)
+def test_grid_fees(fee, hour, expected):
+    """A number, by the time from which on it holds, or one for each hour."""
+    assert fee_at(fee, datetime(2026, 6, 21, hour, 30)) == expected
+    assert fee_problem(fee) == ""
+
+
+@pytest.mark.parametrize("fee", [(0.1, 0.2), {}, {"7 o'clock": 0.1}])
+def test_wrong_grid_fees(fee):
+    """What is no fee is told."""
+    assert fee_problem(fee)
