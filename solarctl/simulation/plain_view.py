@@ -109,7 +109,15 @@ def is_news(ran: Ran, last: dict[str, object]) -> bool:
     key = (reason, ran.exit, errors, ran.dark)
     before = last.get(ran.command)
     last[ran.command] = key
-    return before != key or (ran.acted and ran.exit == 0)
+    return before != key or (ran.acted and ran.exit == 0 and not _only_renews(ran, last))
+
+
+def _only_renews(ran: Ran, last: dict[str, object]) -> bool:
+    """Return whether all that was written is a limit that was already so, to keep its time to live."""
+    limits = [(one["device"], one["to"]) for one in ran.row.get("actions", ()) if one["action"] == "limit"]
+    known = last.get(f"{ran.command}/limits")
+    last[f"{ran.command}/limits"] = limits
+    return limits == known and len(limits) == len(ran.row["actions"])
 
 
 def figures(ran: Ran) -> str:

@@ -60,7 +60,7 @@ def _sentences(result: Result) -> list[str]:
     found = [f"Left alone means: {', '.join(lone)}."] if lone else []
     verb = "saves" if result.saved >= 0 else "costs"
     said = f"solarctl {verb} {abs(result.saved):.2f} {money}"
-    if result.share is not None:
+    if result.share is not None and result.share >= 0:
         said += f", {100 * result.share:.0f} % of what perfect foresight would"
     found.append(f"{said}.")
     lost = {part: amount for part, amount in result.regret.items() if abs(amount) >= 0.005}
