@@ -31,10 +31,11 @@ def command(run: Run, name: str | None, hours: float | None, slot: str | None, a
     name = name or settings.device or _the_plans(run, "forecast") or _only(run, SolarForecast)
     service = run.site.get(name, SolarForecast)
     slot_min = int(slot) if slot else settings.slot_min
-    begun_s = run.now.timestamp() % (slot_min * 60)
-    end = run.now + timedelta(hours=hours or settings.hours, seconds=-begun_s)  # whole slots, the present one included
+    begins_s = int(run.now.timestamp()) // (slot_min * 60) * slot_min * 60
+    start = datetime.fromtimestamp(begins_s, run.config.timezone)  # whole slots, the present one included
+    end = start + timedelta(hours=hours or settings.hours)
 
-    reading = run.read(name, lambda: service.read_production(run.now, end, slot_min=slot_min))
+    reading = run.read(name, lambda: service.read_production(start, end, slot_min=slot_min))
     if as_csv and reading is not None and not run.options.json:
         from solarctl.reporting.forecast_text import csv
 

@@ -84,7 +84,8 @@ def test_the_command(home):
     row = found["forecast"]
     assert set(row) == {"start", "slot_min", "solar_w"}
     assert (row["slot_min"], len(row["solar_w"])) == (15, 192)
-    assert (found["reason"], found["exit"], found["age_s"]) == ("forecast", 0, 0)
+    assert (found["reason"], found["exit"]) == ("forecast", 0)
+    assert found["age_s"] < 60
     text = home.run("forecast").out
     assert "█" in text
     assert "kWh" in text
