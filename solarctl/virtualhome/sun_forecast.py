@@ -14,7 +14,6 @@ from solarctl.virtualhome.sky import MINUTES, Sky
 from solarctl.virtualhome.solar import CELL_WARMTH, HEAT_LOSS, LOSSES, Plane
 from solarctl.virtualhome.sun import EPOCH
 
-
 USUAL_SKY = Sky(52.1, 5.1)  # for tests without a house
 
 

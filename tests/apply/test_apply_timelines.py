@@ -128,8 +128,18 @@ class TestFull:
         days.sun_w = 5000
         days.minutes(30)
         assert not days.on["boiler"]
+        days.hungry["boiler"] = True
         days.minutes(60)
         assert days.on["boiler"]
+
+    def test_a_full_tank_is_not_asked_all_the_time(self):
+        """A full load that takes no more sun is offered it once an hour, not each minute."""
+        days = Days(BIKE)
+        days.sun_w = 500
+        days.minutes(5)
+        days.hungry["bike"] = False
+        days.minutes(600)
+        assert len(days.moves) <= 20
 
 
 class TestHands:
