@@ -141,15 +141,17 @@ class LoadRules:
             short = track.short + 1 if left < own - self.options.import_w else 0
             self._keep(load, replace(track, short=short, enough=0))
             if short >= RUNS:
-                return Wish(False, f"too little sun: {kw(left)} for {kw(own)}")
-            return Wish(True, f"{word}sun: {kw(left)} are there", Reason.SURPLUS)
+                return Wish(False, f"too little sun: {kw(max(0.0, left))} for {kw(own)}")
+            return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
         enough = track.enough + 1 if left - self._bound_w(load) >= load.power_w else 0
         self._keep(load, replace(track, enough=enough, short=0))
         if enough >= RUNS:
-            return Wish(True, f"{word}sun: {kw(left)} are there", Reason.SURPLUS)
+            return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
         if enough:
-            return Wish(False, f"{kw(left)} of sun are there; the next reading decides", Reason.WAITING)
-        return Wish(False, f"{'planned, but ' if planned else ''}{kw(left)} of sun for {kw(load.power_w)}", waits)
+            return Wish(False, f"{kw(max(0.0, left))} of sun are there; the next reading decides", Reason.WAITING)
+        return Wish(
+            False, f"{'planned, but ' if planned else ''}{kw(max(0.0, left))} of sun for {kw(load.power_w)}", waits
+        )
 
     def _bound_w(self, load: Load) -> float:
         """Return what running loads draw that would not make room: they have just begun, or have the same rank."""
