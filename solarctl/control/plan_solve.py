@@ -108,7 +108,7 @@ def _begun_with(
         begun.place_all()
     board = Board(meter_for(house, begun.rows), begun.rows, needs, start_cost, step)
     board.place_all()
-    board.improve(ROUNDS, WORK / 3)
+    board.improve(ROUNDS, WORK / 6)
     return board
 
 
