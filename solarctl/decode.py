@@ -198,7 +198,7 @@ def _date(value: Any) -> date:
 def _one_of(value: Any, allowed: Iterable[Any]) -> Any:
     words = list(allowed)
     if value not in words or isinstance(value, bool) is not isinstance(words[words.index(value)], bool):
-        raise Mistake(f"must be one of {', '.join(map(str, words))}, not {_shown(value)}", nearest(value, words))
+        raise Mistake(f"must be one of {', '.join(map(str, words))}, not {_shown(value)}", similar(value, words))
     return value
 
 
@@ -208,15 +208,18 @@ def _shown(value: Any) -> str:
 
 
 def _describe(hint: Any, metadata: Mapping[str, Any]) -> str:
-    return f"It says {metadata['help']}." if metadata.get("help") else ""
+    return f"Meaning: {metadata['help']}." if metadata.get("help") else ""
 
 
 def nearest(name: Any, known: Iterable[Any]) -> str:
     """Return 'Did you mean …?' for the nearest known name, or the known names when none is near."""
+    names = sorted({str(one) for one in known})
+    return similar(name, names) or (f"Known: {', '.join(names)}." if names else "")
+
+
+def similar(name: Any, known: Iterable[Any]) -> str:
+    """Return 'Did you mean …?' for the nearest known name, or nothing when none is near."""
     from difflib import get_close_matches
 
-    names = sorted({str(one) for one in known})
-    close = get_close_matches(str(name), names, n=1)
-    if close:
-        return f"Did you mean {close[0]}?"
-    return f"Known: {', '.join(names)}." if names else ""
+    close = get_close_matches(str(name), sorted({str(one) for one in known}), n=1)
+    return f"Did you mean {close[0]}?" if close else ""

@@ -18,14 +18,12 @@ FORMATS = ("html", "svg", "csv")
 @site_command("report", rule=False)
 @click.argument("kind", type=click.Choice(["day", "month", "year"]), default="day")
 @click.argument("which", required=False)
-@click.option("--html", "form", flag_value="html", help="One page that needs nothing else (the default).")
-@click.option("--svg", "form", flag_value="svg", help="The first plot alone.")
-@click.option("--csv", "form", flag_value="csv", help="A day by five minutes, longer periods by day.")
+@click.option("--html", is_flag=True, help="One page that needs nothing else (the default).")
+@click.option("--svg", is_flag=True, help="The first plot alone.")
+@click.option("--csv", is_flag=True, help="A day by five minutes, longer periods by day.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file.")
 @click.option("--meter", multiple=True, metavar="NAME", help="Go by these devices only (default: who knows most).")
-def command(
-    run: Run, kind: str, which: str | None, form: str | None, output: Path | None, meter: tuple[str, ...]
-) -> None:
+def command(run: Run, kind: str, which: str | None, output: Path | None, meter: tuple[str, ...], **forms: bool) -> None:
     """Show a day, month or year: energies, charge, decisions and cost, as one page with pictures.
 
     WHICH is 2026-07-01, 2026-07, 2026, yesterday or last; by default the present one. In a pipe the page is
@@ -35,10 +33,13 @@ def command(
     from solarctl.reporting.report import gather
     from solarctl.reporting.report_period import period
 
+    chosen = [name for name in FORMATS if forms[name]]
+    if len(chosen) > 1:
+        raise UsageError(f"one report is one of --{', --'.join(chosen)}", hint="Type the command once for each.")
     wanted = period(kind, which, run.now.date(), run.config.timezone)
     for name in meter:
         run.config.entry("devices", name)
-    form = form or (output.suffix.lstrip(".").lower() if output and output.suffix else "html")
+    form = chosen[0] if chosen else (output.suffix.lstrip(".").lower() if output and output.suffix else "html")
     if form not in FORMATS:
         raise UsageError(f"a report is no {form}", hint="Name the file .html, .svg or .csv; JSON is --json.")
     run.fold_history()

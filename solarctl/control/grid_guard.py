@@ -105,7 +105,7 @@ def decide(
         known = replace(known, low_since=known.low_since or now, recovered_since=None)
         left = _left_min(known.low_since, settings.on_delay_min, now) if memory is not None else 0
         if left > 0:
-            because = f"Battery at {_n(soc)} %, below {_n(on_below)} %{hours}; the grid comes in in {_n(left)} min."
+            because = f"Battery at {_n(soc)} %, below {_n(on_below)} %{hours}; the grid comes in in {_span(left)}."
             return Decision(Reason.WAITING, because, memory=known)
         because = f"Battery at {_n(soc)} %, below {_n(on_below)} %{hours}; the grid stays until {_n(off_above)} %."
         return Decision(Reason.LOW, because, [SwitchTo(name, True) for name in settings.switch], known)
@@ -159,9 +159,9 @@ def _in_silence(
     memory = replace(memory, recovered_since=None)
     left = _left_min(since, settings.blind_after_min, now)
     if left > 0:
-        because = f"{silence} Nothing is switched; in {_n(left)} min without a reading: {_policy(settings)}."
+        because = f"{silence} Nothing is switched; in {_span(left)} without a reading: {_policy(settings)}."
         return Decision(Reason.NO_READING, because, memory=memory, exit_code=Exit.TRY_AGAIN)
-    because = f"{silence} No good reading for {_n(_minutes(now - since))} min: {_policy(settings)}."
+    because = f"{silence} No good reading for {_span(_minutes(now - since))}: {_policy(settings)}."
     if settings.when_blind == "off":
         return _switch_off(Reason.BLIND, because, settings, memory, now, has_memory=has_memory)
     if settings.when_blind == "hold":
@@ -175,7 +175,7 @@ def _in_silence(
     }
     actions = [SwitchTo(name, True) for name in settings.switch if name not in resting]
     if resting:
-        because += f" {', '.join(resting)} stays off for {_n(max(resting.values()))} min more."
+        because += f" {', '.join(resting)} stays off for {_span(max(resting.values()))} more."
     return Decision(Reason.WAITING if resting else Reason.BLIND, because, actions, memory)
 
 
@@ -201,12 +201,12 @@ def _switch_off(
 
 def _why_not_off(name: str, reason: Reason, settings: Settings, memory: Memory, now: datetime) -> str:
     if reason is Reason.RECOVERED and (left := _left_min(memory.recovered_since, settings.off_delay_min, now)) > 0:
-        return f"The grid leaves in {_n(left)} min."
+        return f"The grid leaves in {_span(left)}."
     place = memory.positions.get(name)
     if place is None or not place.on:
         return ""
     if (left := _left_min(place.since, settings.min_on_min, now)) > 0:
-        return f"{name} stays on for {_n(left)} min more."
+        return f"{name} stays on for {_span(left)} more."
     count = memory.switches.get(name, 0) if memory.day == now.date() else 0
     if settings.max_switches_per_day and count >= settings.max_switches_per_day:
         return f"{name} was switched {count} times today and stays on until tomorrow."
@@ -252,8 +252,8 @@ def _describe_silence(battery: BatteryReading | None, settings: Settings, now: d
         return f"{settings.battery} tells no charge."
     age_min = _minutes(now - battery.at)
     if age_min < 0:
-        return f"The reading of {settings.battery} is {_n(-age_min)} min ahead of this machine's clock."
-    return f"The reading of {settings.battery} is {_n(age_min)} min old, more than {_n(settings.max_age_min)}."
+        return f"The reading of {settings.battery} is {_span(-age_min)} ahead of this machine's clock."
+    return f"The reading of {settings.battery} is {_span(age_min)} old, more than {_n(settings.max_age_min)} min."
 
 
 def _policy(settings: Settings) -> str:
@@ -274,6 +274,14 @@ def _minutes(length: timedelta) -> float:
 
 def _points(difference: float) -> str:
     return f"{_n(difference)} point" + ("" if _n(difference) == "1" else "s")
+
+
+def _span(minutes: float) -> str:
+    """Return a length of time in the unit that a person would choose."""
+    for unit, length_min, below in (("min", 1, 180), ("h", 60, 72), ("days", 1440, 730)):
+        if minutes < length_min * below:
+            return f"{_n(minutes / length_min)} {unit}"
+    return "years"  # such as a clock that began at 1970
 
 
 def _n(number: float) -> str:

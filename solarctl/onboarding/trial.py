@@ -19,6 +19,7 @@ from solarctl.questions import meters, outlooks
 from solarctl.readings import Reading
 
 BUDGET_S = 60.0
+THE_OTHER_WAY = {"grid_w": "W to the grid", "battery_w": "W into the battery"}  # of what is below zero
 UNITS = {
     "grid_w": "W from the grid",
     "solar_w": "W of sun",
@@ -70,11 +71,17 @@ class Trial(Opening):
 
 
 def described(reading: Reading) -> str:
-    """Return a reading for a person, e.g. "50 % charged, -120 W out of the battery"."""
+    """Return a reading for a person, e.g. "50 % charged, 120 W into the battery"."""
     values = reading.values()
-    words = [f"{values[key]:.4g} {unit}" for key, unit in UNITS.items() if values.get(key) is not None]
+    words = [_quantity(key, values[key]) for key in UNITS if values.get(key) is not None]
     if values.get("on") is not None:
         words.insert(0, "on" if values["on"] else "off")
     if values.get("mode"):
         words.append(str(values["mode"]))
     return ", ".join(words) or "nothing known"
+
+
+def _quantity(key: str, amount: float) -> str:
+    if amount < 0 and key in THE_OTHER_WAY:
+        return f"{-amount:.4g} {THE_OTHER_WAY[key]}"
+    return f"{amount:.4g} {UNITS[key]}"
