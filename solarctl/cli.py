@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import signal
 import sys
@@ -75,9 +76,15 @@ def execute(argv: list[str], environment: Any = None) -> int:
         return _usage(argv, error, environment)
     except click.Abort:
         return Exit.INTERRUPTED
-    except (BrokenPipeError, SystemExit):
-        # the reader of our output has had enough (`solarctl why | head`); click exits by itself then
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, SystemExit) as error:
+        # the reader of our output has had enough (`solarctl why | head`: click exits by itself), or the disk is full
+        if sys.stdout is not None:
+            from solarctl.output import discard
+
+            discard(sys.stdout)
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            _stream(environment, "err").write(f"solarctl: the output could not be written ({error.strerror})\n")
+            return Exit.STATE
         return Exit.OK
 
 
@@ -100,7 +107,8 @@ def _usage(argv: list[str], error: click.ClickException, environment: Any) -> in
 
 def _stream(environment: Any, name: str) -> Any:
     found = getattr(environment, name, None)
-    return found if found is not None else {"out": sys.stdout, "err": sys.stderr}[name]
+    found = found if found is not None else {"out": sys.stdout, "err": sys.stderr}[name]
+    return found if found is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
 
 
 def _on_sigterm(_number: int, _frame: FrameType | None) -> None:
@@ -113,9 +121,13 @@ def main() -> None:
     """Run what was typed."""
     gc.set_threshold(50_000)  # a short run makes little garbage; looking for it costs some of the start
     signal.signal(signal.SIGTERM, _on_sigterm)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without our letters is no reason to stop
     try:
         code = execute(sys.argv[1:])
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         code = Exit.INTERRUPTED
     except BaseException as error:

@@ -19,16 +19,26 @@ from solarctl.runner import Environment, Manners, execute
 
 CommandBody = Callable[..., None]
 
+
+class GivenPath(click.Path):
+    """A path that is really given; an empty text is a variable that was not set."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("an empty path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 _SHARED: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "-c",
         "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=GivenPath(path_type=Path, dir_okay=False),
         help="The config file [env: SOLARCTL_CONFIG].",
     ),
     click.option(
         "--state-dir",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=GivenPath(path_type=Path, file_okay=False),
         help="Where state and history are kept [env: SOLARCTL_STATE_DIR].",
     ),
     click.option("-n", "--dry-run", is_flag=True, help="Read and decide; change and record nothing."),

@@ -21,6 +21,7 @@ from solarctl.value import value
 
 T = TypeVar("T")
 
+LARGEST = 1_000_000  # bytes; a config is some thousand
 SHARED_TABLES = ("site", "accounts", "devices", "tariff", "mail", "heartbeat", "history")
 _SECRET_KEYS = ("password", "secret", "token", "api_key", "apikey", "appid", "passphrase")
 
@@ -58,8 +59,16 @@ class Config:
     def load(cls, path: Path) -> Config:
         """Read the file; `ConfigError` when it is missing, unreadable, no TOML, or tells secrets to others."""
         try:
-            text = path.read_bytes().decode("utf-8")
+            if path.exists() and not path.is_file():
+                raise ConfigError(f"{path} is no file")
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
+            if len(content) > LARGEST:
+                raise ConfigError(f"{path} is larger than {LARGEST // 1000} kB")
+            text = content.decode("utf-8-sig")  # Notepad begins files with a mark
             raw = tomllib.loads(text)
+        except RecursionError:
+            raise ConfigError(f"{path} is nested too deeply") from None
         except FileNotFoundError:
             raise ConfigError(f"there is no config at {path}", hint="Type: solarctl setup") from None
         except (OSError, UnicodeDecodeError) as error:

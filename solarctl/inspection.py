@@ -14,6 +14,7 @@ from solarctl.config import Config
 from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, Problem
 from solarctl.schedule.installed import installed
+from solarctl.site import account_problems
 
 SHARED = {
     "mail": "solarctl.mail",
@@ -92,6 +93,7 @@ def _opened(config: Config, kind: str, key: str, problems: list[Problem]) -> dic
         settings = _decode(config, path, cls.Settings, problems, ignore=(key,))
         if settings is not None:
             found[name] = (cls, settings)
+            problems += account_problems(config, path, settings)
     return found
 
 

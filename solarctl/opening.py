@@ -35,7 +35,7 @@ class Opening(Findings):
         self.started_at = clock.now()
         self.started_s = clock.monotonic()
         self.state_dir = find_state_dir(options.state_dir, self.config.site)
-        self.what_if = moment(options.now, self.config.timezone) if options.now else None
+        self.what_if = moment(options.now, self.config.timezone) if options.now is not None else None
         self.dry_run = options.dry_run or self.what_if is not None
         self.budget = TimeBudget(clock, self.config.site.budget_s)
 

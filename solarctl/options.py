@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from solarctl.errors import UsageError
@@ -33,5 +33,6 @@ def moment(text: str, timezone: tzinfo) -> datetime:
     except ValueError:
         raise UsageError(f"--now {text!r} is no moment", hint="Write it as 2026-07-01T13:55.") from None
     if found.tzinfo is None:
-        return found.replace(tzinfo=timezone)
+        # through UTC, which moves a time that the clocks leap over to the one they show then
+        return found.replace(tzinfo=timezone).astimezone(UTC).astimezone(timezone)
     return found.astimezone(timezone)

@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TextIO
 
 from solarctl import log
-from solarctl.errors import ConfigError, DeviceUnreachable, SolarctlError
+from solarctl.errors import ConfigError, DeviceUnreachable, SolarctlError, StateError
 from solarctl.explain import error_json
 from solarctl.options import Options
 from solarctl.run import Run
 
 
-def show_run(run: Run, out: TextIO, err: TextIO) -> None:
+class Screen:
+    """Standard output that may fail: closed, full, or read no further. A run goes on all the same."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.failure: OSError | ValueError | None = None
+
+    def say(self, text: str) -> None:
+        """Print a line; the first failure is kept, and nothing is printed after it."""
+        if self.failure is not None:
+            return
+        try:
+            print(text, file=self.stream, flush=True)
+        except (OSError, ValueError) as error:
+            self.failure = error
+            discard(self.stream)
+
+    @property
+    def trouble(self) -> StateError | None:
+        """What a person must hear of; a reader that has had enough is none."""
+        if self.failure is None or isinstance(self.failure, BrokenPipeError):
+            return None
+        return StateError(f"the output could not be written ({self.failure})")
+
+
+def discard(stream: TextIO) -> None:
+    """Let what is still to be written go nowhere, so that Python's own end does not complain."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def show_run(run: Run, screen: Screen, err: TextIO) -> None:
     """Print a run that is over; its sentences were printed as they fell, unless quiet or JSON."""
     on_stderr = not run.options.json and (run.trouble_is_news or not run.options.quiet)
     if run.options.json and not (run.streamed and not run.errors):
-        print_json(run.to_json(), out)
+        screen.say(as_json(run.to_json(), screen.stream))
     if on_stderr:
         for notice in run.warnings:
             print(f"solarctl: {notice}", file=err)
@@ -40,23 +73,35 @@ def show_failure(command: str, error: SolarctlError, options: Options, out: Text
 def failure_json(command: str, error: SolarctlError, at: datetime) -> dict[str, Any]:
     """Return the JSON object of a command that could not start."""
     problems = {"problems": [asdict(one) for one in error.problems]} if isinstance(error, ConfigError) else {}
-    return problems | {
+    common = common_json(command, at.astimezone(), error.exit_code, dry_run=False, took_s=0.0)
+    return problems | common | {"errors": [error_json(error)]}
+
+
+def common_json(command: str, at: datetime, code: int, *, dry_run: bool, took_s: float) -> dict[str, Any]:
+    """Return the keys that every command's object has; `at` is in the site's zone."""
+    return {
         "command": command,
-        "at": at.astimezone().isoformat(timespec="seconds"),
+        "at": at.isoformat(timespec="seconds"),
         "reason": None,
         "because": None,
-        "dry_run": False,
-        "exit": int(error.exit_code),
+        "dry_run": dry_run,
+        "exit": int(code),
         "readings": [],
         "actions": [],
-        "errors": [error_json(error)],
-        "took_s": 0.0,
+        "errors": [],
+        "took_s": round(took_s, 2),
     }
 
 
 def print_json(value: dict[str, Any], out: TextIO) -> None:
-    """Print one object on one line; moments as ISO 8601."""
-    print(json.dumps(value, ensure_ascii=False, default=_plain), file=out, flush=True)
+    """Print one object on one line."""
+    Screen(out).say(as_json(value, out))
+
+
+def as_json(value: dict[str, Any], out: TextIO) -> str:
+    """Return one object on one line; moments as ISO 8601, and letters that the stream can carry."""
+    wide = (getattr(out, "encoding", None) or "utf-8").lower().startswith("utf")
+    return json.dumps(value, ensure_ascii=not wide, default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import field
+from pathlib import Path
 from typing import Any, TextIO
 
 from solarctl import log
@@ -14,9 +16,14 @@ from solarctl.clock import SystemClock
 from solarctl.context import Clock, silent
 from solarctl.errors import Exit, SolarctlError, StateError
 from solarctl.options import Interrupted, Options
-from solarctl.output import print_json, show_failure, show_run
+from solarctl.output import Screen, as_json, show_failure, show_run
 from solarctl.run import Run
 from solarctl.value import value
+
+
+def nowhere() -> TextIO:
+    """Return a stream for what nobody can read, where a standard one is closed."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 @value
@@ -24,8 +31,8 @@ class Environment:
     """What a run is started in; the demo and the tests bring their own clock and streams."""
 
     clock: Clock = field(default_factory=SystemClock)
-    out: TextIO = field(default_factory=lambda: sys.stdout)
-    err: TextIO = field(default_factory=lambda: sys.stderr)
+    out: TextIO = field(default_factory=lambda: sys.stdout or nowhere())
+    err: TextIO = field(default_factory=lambda: sys.stderr or nowhere())
     on_run: Callable[[Run], None] | None = None  # told of the run when it is over
 
 
@@ -52,22 +59,26 @@ def execute(
         return show_failure(manners.name, error, options, out, environment.clock.now())
     run.supply_first = manners.supply_first
     run.pausable = manners.pausable
+    screen = Screen(out)
     streams_text = not options.json and not options.quiet
     if streams_text:
-        run.on_text = lambda text: print(text, file=out, flush=True)
+        run.on_text = screen.say
     if options.json:
-        run.on_row = lambda row: print_json(row, out)
+        run.on_row = lambda row: screen.say(as_json(row, out))
     _perform(manners, body, run, own)
     if manners.rule and not run.dry_run:
         from solarctl import aftermath
 
         aftermath.before_output(run)
-        show_run(run, out, err)
+        show_run(run, screen, err)
         aftermath.after_output(run)
     else:
-        show_run(run, out, err)
+        show_run(run, screen, err)
     if environment.on_run:
         environment.on_run(run)
+    if screen.trouble is not None:
+        run.note(screen.trouble)
+        log.trouble(run.command, [screen.trouble])
     return run.exit_code
 
 

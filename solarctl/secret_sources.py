@@ -97,4 +97,6 @@ def _from_command(source: Any) -> Secret:
 def _text(text: str, where: str) -> Secret:
     if not text.strip():
         raise Mistake(f"{where} is empty")
+    if "\n" in text.strip():
+        raise Mistake(f"{where} has several lines; a secret is one")
     return Secret(text.strip())

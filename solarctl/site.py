@@ -82,7 +82,8 @@ class Site:
             path = f"devices.{name}"
             cls = self._class(path, "driver", table.get("driver"), catalogue.load_driver)
             settings = self.config.table(path, cls.Settings, ignore=("driver",))
-            self._check_account(path, settings)
+            if problems := account_problems(self.config, path, settings):
+                raise ConfigError(problems)
             self._devices[name] = cls(name, settings, self.context)
         return self._devices[name]
 
@@ -106,18 +107,6 @@ class Site:
             raise ConfigError(
                 [dataclasses.replace(p, path=f"{path}.{key}", line=line) for p in error.problems]
             ) from error
-
-    def _check_account(self, path: str, settings: Any) -> None:
-        for field in dataclasses.fields(settings):
-            service = field.metadata.get("account")
-            name = getattr(settings, field.name)
-            if not service or not name:
-                continue
-            found = self.config.entry("accounts", name).get("service")
-            if service is not True and found != service:
-                where = f"{path}.{field.name}"
-                message = f"the account {name} is for {found}, not for {service}"
-                raise ConfigError([Problem(where, message, "", self.config.line(where))])
 
     def _hint_for(self, capability: type) -> str:
         fitting = [name for name in self.config.names("devices") if capability.__name__ in self._can(name)]
@@ -219,3 +208,22 @@ class Site:
 
     def _thermostat(self, device: str, known: Known) -> Any:
         return known(device, ThermostatReading) or self.get(device, Thermostat).read_thermostat()
+
+
+def account_problems(config: Config, path: str, settings: Any) -> list[Problem]:
+    """Return what is wrong with the accounts that a device's settings name: not there, or another service's."""
+    problems = []
+    for field in dataclasses.fields(settings):
+        service, name = field.metadata.get("account"), getattr(settings, field.name)
+        if not service or not name:
+            continue
+        where = f"{path}.{field.name}"
+        try:
+            found = config.entry("accounts", name).get("service")
+        except ConfigError as error:
+            problems.append(Problem(where, f"there is no [accounts.{name}]", error.hint, config.line(where)))
+            continue
+        if service is not True and found != service:
+            message = f"the account {name} is for {found}, not for {service}"
+            problems.append(Problem(where, message, "", config.line(where)))
+    return problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from solarctl.checks import House
 from solarctl.errors import Problem
@@ -30,7 +30,7 @@ def check(house: House) -> Iterable[Problem]:
     for name in house.config.names("devices"):
         if name not in used and house.settings:
             yield house.problem(f"devices.{name}", "no command uses it", severity="warning")
-    devices = [table for table in map(house.config.find, _paths(house, "devices")) if table]
+    devices = [table for table in map(house.config.find, _paths(house, "devices")) if isinstance(table, Mapping)]
     needed = {table.get(key) for table in devices for key in ("account", "fallback")}
     for name in house.config.names("accounts"):
         if name not in needed:

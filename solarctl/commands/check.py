@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -27,15 +28,34 @@ def command(run: Run, online: bool) -> None:
         problems += _ask_all(run)
     errors = sum(problem.severity == "error" for problem in problems)
     code = Exit.CONFIG if errors else Exit.OK
-    text = "\n".join(_line(problem) for problem in problems) or f"All is well in {run.config.path}."
+    text = "\n".join(_line(problem) for problem in problems) or _verdict(run)
     if problems:
-        text += f"\n{errors} errors, {len(problems) - errors} warnings."
+        text += f"\n{summary(problems)}"
     run.answer({"problems": [problem_json(problem) for problem in problems]}, text, exit_code=code)
+
+
+def _verdict(run: Run) -> str:
+    return (
+        f"{run.config.path} is right, but not every device answered."
+        if run.errors
+        else f"All is well in {run.config.path}."
+    )
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
     """Return a problem as one object of the contract's `problems[]`."""
     return asdict(problem)
+
+
+def summary(problems: Sequence[Problem]) -> str:
+    """Return how many problems there are.
+
+    >>> summary([Problem("a", "b")])
+    '1 error, 0 warnings.'
+    """
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = len(problems) - errors
+    return f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}."
 
 
 def _line(problem: Problem) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from solarctl.config import find_state_dir
 from solarctl.errors import ConfigError, Problem
 from solarctl.schedule import zones
 from solarctl.schedule.recommended import Line
@@ -37,8 +38,8 @@ def place(run: Run) -> Place:
     options: list[str] = []
     if run.options.config is not None or run.config.path.absolute() != _found_by_cron():
         options += ["-c", str(run.config.path.absolute())]
-    if run.options.state_dir is not None:
-        options += ["--state-dir", str(run.options.state_dir.absolute())]
+    if run.options.state_dir is not None or run.state_dir != find_state_dir(None, run.config.site, {}):
+        options += ["--state-dir", str(run.state_dir.absolute())]
     return Place(program(), tuple(options), run.config.timezone, run.config.site.timezone, run.now)
 
 

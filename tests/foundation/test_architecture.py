@@ -14,7 +14,19 @@ import solarctl
 from solarctl.commands import COMMANDS
 
 ROOT = Path(solarctl.__file__).parent
-WORDS = {"", "readings", "capabilities", "decision", "errors", "context", "settings", "forced", "curve", "value", "__version__"}
+WORDS = {
+    "",
+    "readings",
+    "capabilities",
+    "decision",
+    "errors",
+    "context",
+    "settings",
+    "forced",
+    "curve",
+    "value",
+    "__version__",
+}
 BODIES = {"schedule", "simulation", "reporting", "onboarding", "balancing"}
 VENDOR = {"requests", "pymodbus", "paho", "httpx", "urllib3"}
 HEAVY = VENDOR | {

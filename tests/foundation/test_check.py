@@ -151,3 +151,41 @@ class TestOnline:
         assert "-5000 W, but the load is 1000 W" in problem.message
         turned[SolarReading] = [("pv", SolarReading(at=now, solar_w=3000.0))]
         assert _balance(turned) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('account = "tuya"', 'account = "solax"'), "is for solax-cloud, not for tuya"),
+        (('account = "tuya"', 'account = "tuyo"'), "there is no [accounts.tuyo]"),
+        (('base_url = "http://', 'base_url = "ftp://'), "is not an address"),
+        (("[devices.grid-relay]", "[[devices.grid-relay]]"), "there is no [devices.grid-relay]"),
+    ],
+)
+def test_what_a_run_would_trip_over(home, change, words):
+    """Whatever stops a run is an error here, too."""
+    home.write(home.config_path.read_text().replace(*change))
+    assert found(home, words, "error"), problems(home)
+    assert home.run("check").exit == 78
+
+
+def test_no_all_is_well_while_a_device_is_silent(home):
+    """`check --online` does not say that all is well when it is not."""
+    home.emulators["tuya"].faults.set("http-502")
+    assert "All is well" not in home.run("check", "--online").out
+
+
+@pytest.mark.parametrize("text", ["x=" + "[" * 5000, "\ufeff[site]\ntimezone = 'UTC'\n"])
+def test_odd_files(home, text):
+    """Nested beyond reason is a sentence; the mark that Notepad sets in front is no mistake."""
+    home.write(text)
+    result = home.run("check")
+    assert result.exit == (78 if text.startswith("x") else 0), result
+    assert "Traceback" not in result.err
+
+
+def test_a_config_that_is_no_file(home):
+    """A folder or a pipe is told, not read."""
+    home.config_path.unlink()
+    home.config_path.mkdir()
+    assert home.run("grid-guard").exit in (2, 78)

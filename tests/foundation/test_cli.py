@@ -282,3 +282,54 @@ def test_very_verbose_shows_requests_without_secrets(home):
     for secrets in (home.emulators["solax-cloud"].secrets(), home.emulators["tuya"].secrets()):
         for secret in secrets.values():
             assert secret.strip() not in result.err
+
+
+class TestOutputThatFails:
+    """Closed, full, or in a terminal without our letters: the run is done all the same, and its code is its own."""
+
+    def shell(self, home, redirection, *words, env=None):
+        command = f"{sys.executable} -m solarctl {' '.join(words)} -c {home.config_path} --state-dir {home.state_dir}"
+        return subprocess.run(
+            ["bash", "-c", f"{command} {redirection}"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": os.defpath, "HOME": "/nonexistent", **(env or {})},
+            check=False,
+        )
+
+    @pytest.mark.parametrize("redirection", [">&-", ">&- 2>&- <&-", "2>&-"])
+    @pytest.mark.parametrize("words", [("grid-guard",), ("grid-guard", "--json"), ("status", "--offline")])
+    def test_closed(self, home, redirection, words):
+        """A closed stream is nobody's trouble."""
+        done = self.shell(home, redirection, *words)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize("words", [("grid-guard",), ("grid-guard", "--json"), ("why",)])
+    def test_full(self, home, words):
+        """A full disk under the output is 74 and one sentence; the relay was served."""
+        done = self.shell(home, ">/dev/full", *words)
+        assert (done.returncode, "Traceback" in done.stderr) == (74, False)
+        assert "could not be written" in done.stderr
+
+    def test_ascii_terminal(self, home):
+        """Letters that a terminal lacks are spelt out."""
+        done = self.shell(home, "", "check", env={"PYTHONIOENCODING": "ascii"})
+        assert done.returncode == 0
+
+
+@pytest.mark.parametrize("argv", [["grid-guard", "--now", ""], ["status", "--state-dir", ""], ["status", "-c", ""]])
+def test_empty_options_are_none(home, argv):
+    """An option whose value is an unset variable is a usage error, not a live run."""
+    from solarctl.cli import execute
+
+    asked = len(home.emulators["solax-cloud"].journal)
+    rest = [] if "-c" in argv else ["-c", str(home.config_path)]
+    assert execute([*argv, *rest]) == 2
+    assert len(home.emulators["solax-cloud"].journal) == asked
+
+
+def test_a_time_that_never_was(home):
+    """--now in the hour that the clocks leap over is the time they show then."""
+    assert home.json("grid-guard", "--now", "2026-03-29T02:30")["at"] == "2026-03-29T03:30:00+02:00"
