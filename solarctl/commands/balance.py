@@ -39,6 +39,11 @@ def command(run: Run, for_: str | None) -> None:
         Loop(run, settings, on_tick=tell).run_until(for_s)
 
 
+for option in command.params:
+    if isinstance(option, click.Option) and option.name == "json":
+        option.help = "Print one JSON object per tick, each on a line of its own."
+
+
 @contextmanager
 def _hang_up_ends_it() -> Iterator[None]:
     """Have SIGHUP (the terminal is closed) end the loop as SIGTERM does."""

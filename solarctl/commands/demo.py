@@ -56,6 +56,7 @@ def _demo(
     from solarctl.simulation.demo_folder import demo_folder, furnish
     from solarctl.simulation.summary import verdict
 
+    started_s = environment.clock.monotonic()
     scenario = _scenario(name, options.now)
     chaos = chaos or scenario.chaos
     with demo_folder(keep) as folder:
@@ -68,10 +69,12 @@ def _demo(
         day = player.play(furnish, chaos=chaos)
         code = Exit.BUG if day.preventable_min and not options.dry_run else Exit.OK
         if options.json:
-            from solarctl.output import print_json
+            from solarctl.output import common_json, print_json
 
-            result = {"command": "demo", "at": scenario.start, "exit": int(code), "errors": [], **day.to_json()}
-            print_json(result, environment.out)
+            result = common_json(
+                "demo", scenario.start, code, dry_run=options.dry_run, took_s=environment.clock.monotonic() - started_s
+            )
+            print_json(result | day.to_json(), environment.out)
         elif options.quiet and code:
             click.echo(f"solarctl: {verdict(day)}", file=environment.err)
         elif keep is not None and not options.quiet:
@@ -87,13 +90,12 @@ def _demo(
 def _scenario(name: str, now: str | None) -> Scenario:
     from dataclasses import replace
 
-    from solarctl.decode import nearest
+    from solarctl.decode import similar
     from solarctl.virtualhome.scenarios import load, names
 
     if name not in names():
-        raise UsageError(
-            f"There is no scenario {name!r}. {nearest(name, names())}", hint=f"There are: {', '.join(names())}"
-        )
+        message = f"There is no scenario {name!r}. {similar(name, names())}".rstrip()
+        raise UsageError(message, hint=f"There are: {', '.join(names())}")
     scenario = load(name)
     zone = scenario.start.tzinfo
     assert zone is not None

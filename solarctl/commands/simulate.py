@@ -76,7 +76,7 @@ def _simulate(wish: Wish, options: Options, environment: Environment) -> int:
     from solarctl.simulation.simulate import simulate
     from solarctl.simulation.story import story
 
-    now = environment.clock.now()
+    now, started_s = environment.clock.now(), environment.clock.monotonic()
     interactive = environment.err.isatty() and not options.quiet and not options.json
 
     def progress(done: int, of: int) -> None:
@@ -87,11 +87,13 @@ def _simulate(wish: Wish, options: Options, environment: Environment) -> int:
 
     results, notes = simulate(wish, options, now, progress)
     if options.json:
-        from solarctl.output import print_json
+        from solarctl.config import Config, find_path
+        from solarctl.output import common_json, print_json
 
-        rows = [one.to_json() for one in results]
-        shown = {"command": "simulate", "at": now, "exit": 0, "errors": [], "results": rows, "notes": notes}
-        print_json(shown, environment.out)
+        zone = Config.load(wish.configs[0] if wish.configs else find_path(None)).timezone
+        took_s = environment.clock.monotonic() - started_s
+        common = common_json("simulate", now.astimezone(zone), Exit.OK, dry_run=options.dry_run, took_s=took_s)
+        print_json(common | {"results": [one.to_json() for one in results], "notes": notes}, environment.out)
     elif not options.quiet:
         click.echo(story(results, notes), file=environment.out)
     return int(Exit.OK)

@@ -16,6 +16,7 @@ from solarctl.onboarding.draft import Draft
 from solarctl.onboarding.imported import merged, read_file
 from solarctl.onboarding.wizard import Wizard, find_steps
 from solarctl.options import Options
+from solarctl.output import common_json
 from solarctl.readings import to_json
 from solarctl.state import StateFile
 
@@ -28,6 +29,7 @@ class Session:
         self._clock = clock
         self._say = say
         self._log = log
+        self._started_s = clock.monotonic()
         self._path = find_path(options.config)
         self._wizard: Wizard | None = None
         self._written: list[Path] = []
@@ -91,11 +93,11 @@ class Session:
     def to_json(self, code: int) -> dict[str, Any]:
         """Return what was done as one object."""
         readings = self._wizard.readings if self._wizard else {}
-        return {
-            "command": "setup",
-            "at": self._clock.now().isoformat(timespec="seconds"),
-            "dry_run": self._options.dry_run,
-            "exit": int(code),
+        at = self._clock.now()
+        if self._wizard:
+            at = at.astimezone(self._wizard.draft.config().timezone)
+        took_s = self._clock.monotonic() - self._started_s
+        return common_json("setup", at, code, dry_run=self._options.dry_run, took_s=took_s) | {
             "config": str(self._path),
             "written": [str(path) for path in self._written],
             "tables": [".".join(path) for path in (self._wizard.draft.tables if self._wizard else ())],
