@@ -123,6 +123,7 @@ def _give_back(run: Run) -> None:
 @FILE
 def check(run: Run, file: Path | None) -> None:
     """Find what cron would run wrongly, or what the schedule does not reach."""
+    from solarctl.commands.check import summary
     from solarctl.schedule.linting import lint
 
     crontab = _schedule(file)
@@ -130,7 +131,7 @@ def check(run: Run, file: Path | None) -> None:
     errors = sum(one.severity == "error" for one in problems)
     lines = [f"{one.severity}: {one}" + (f" — {one.hint}" if one.hint else "") for one in problems]
     if problems:
-        lines.append(f"{errors} errors, {len(problems) - errors} warnings.")
+        lines.append(summary(problems))
     else:
         lines.append(f"All is well: {len(crontab.ours)} lines run solarctl.")
     code = Exit.CONFIG if errors else Exit.OK
