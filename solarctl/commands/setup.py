@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -50,6 +48,7 @@ def command(context: click.Context, /, imports: tuple[Path, ...], answers: Path 
 
 def _setup(options: Options, environment: Environment, imports: tuple[Path, ...], answers: Path | None) -> int:
     from solarctl import log
+    from solarctl.onboarding.answers_file import read
     from solarctl.onboarding.session import Session
 
     if answers is None and not sys.stdin.isatty():
@@ -65,21 +64,10 @@ def _setup(options: Options, environment: Environment, imports: tuple[Path, ...]
         say=(lambda _text: None) if silent else lambda text: click.echo(text, file=environment.out),
         log=told.debug,
     )
-    given = _toml(answers) if answers is not None else None
+    given = read(answers) if answers is not None else None
     code = session.run(imports, given)
     if options.json:
         from solarctl.output import print_json
 
         print_json(session.to_json(code), environment.out)
     return int(code)
-
-
-def _toml(path: Path) -> Mapping[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None

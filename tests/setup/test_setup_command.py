@@ -58,6 +58,7 @@ def setup(home: Home, given: dict[str, Any], *argv: str) -> Result:
 
     path = home.folder / "answers.toml"
     path.write_text("\n".join(table_text((step,), values) for step, values in given.items()))
+    path.chmod(0o600)
     return home.run("setup", "--answers", str(path), *argv)
 
 
@@ -317,3 +318,35 @@ def test_devices_of_the_houses_own_network(tmp_path: Path) -> None:
         assert set(found) == set(wanted)
         secret = home.config_path.parent / found["plug-in-battery"]["token"]["file"]
         assert secret.stat().st_mode & 0o777 == 0o600
+
+
+def test_relays_that_nobody_names_are_asked_for_by_their_key(house: Home) -> None:
+    """Without a list from the cloud the answers must say `device_ids`, and the message says so."""
+    given = answers(house)
+    del given["tuya"]["device_ids"]
+    house.emulators["tuya"].faults.set("http-500", times=3)
+    result = setup(house, given)
+    assert result.exit == 2
+    assert "tuya.device_ids" in result.err
+
+
+def test_a_strange_table_of_answers_is_named_before_anything_is_asked(house: Home) -> None:
+    """A table that no step reads: exit 78, with the one that may be meant, and no request to anybody."""
+    given = answers(house)
+    given["honywell"] = given.pop("honeywell")
+    result = setup(house, given)
+    assert result.exit == 78
+    assert "honywell" in result.err
+    assert "Did you mean honeywell?" in result.err
+    assert house.emulators["solax-cloud"].counters()["requests"] == 0
+    assert not house.config_path.exists()
+
+
+def test_answers_with_passwords_are_for_the_owner_alone(house: Home) -> None:
+    """A file of answers that others can read is refused like a config."""
+    path = house.folder / "open.toml"
+    path.write_text('[mail]\npassword = "abcd"\n')
+    path.chmod(0o644)
+    result = house.run("setup", "--answers", str(path))
+    assert result.exit == 78
+    assert "chmod 600" in result.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from solarctl.errors import UsageError
 from solarctl.onboarding import checks
 from solarctl.onboarding.trial import Trial
 from solarctl.onboarding.wizard import Step, Wizard
@@ -15,10 +16,15 @@ REGIONS = (("eu", "Europe"), ("eu-w", "Western Europe"), ("us", "America"), ("us
 def run(wizard: Wizard) -> None:
     account = wizard.known_account("tuya", "tuya") or _account(wizard)
     listed = wizard.attempt(lambda trial: _linked(trial, account), essential=False)
-    wanted = wizard.given("tuya.device_ids")
+    wanted = wizard.given("tuya.device_ids") or wizard.given("tuya.device_id") or []
+    if not isinstance(wanted, list):
+        wanted = [wanted]
     if listed:
         default = [device_id for device_id, _ in listed] if len(listed) == 1 else []
         wanted = wizard.pick_many("tuya.device_ids", "Which relays?", listed, wanted or default)
+    if not wizard.dialogue.interactive and wanted in ([], ["all"]):
+        hint = 'Add device_ids = ["…"] to [tuya]; they stand in the Tuya console, Devices.'
+        raise UsageError("the answers do not say tuya.device_ids (the relays), and they could not be listed", hint=hint)
     if not wanted:
         wanted = [wizard.ask("tuya.device_id", "Device id of the relay", check=checks.not_empty)]
     added = []
