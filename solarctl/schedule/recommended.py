@@ -113,6 +113,7 @@ TABLE: tuple[Row, ...] = (
     Row(Line(("peak-mode",), 5, "the battery's reserve, before and after each peak"), "peak-mode"),
     Row(Line(("precool",), 15, "cool the house before power becomes dear"), "precool", _before_the_peak),
     Row(Line(("thermostat-step",), 10, "the house gets warmer as the battery runs down"), "thermostat-step"),
+    Row(Line(("forecast",), 30, "the coming days' sun, and what yesterday's taught"), "forecast"),
     Row(Line(("plan",), 30, "tomorrow's sun, planned anew"), "plan"),
     Row(Line(("apply",), 5, "what the plan says for now"), "plan"),
     Row(

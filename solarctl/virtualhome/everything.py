@@ -105,17 +105,17 @@ battery = "powerwall"
 """
 # the lines of crontab.example; tests/simulate/test_everything.py holds them together
 CRONTAB = """\
-*/5 * * * *    solarctl grid-guard -q
-* * * * *      solarctl easee-balance -q
-*/10 * * * *   solarctl peak-mode -q
-*/15 * * * *   solarctl precool -q
-*/15 * * * *   solarctl thermostat-step -q
-5 * * * *      solarctl forecast -q
-*/15 * * * *   solarctl plan -q
-* * * * *      solarctl apply -q
-*/20 * * * *   solarctl token-refresh -q
-*/5 20-23 * * * solarctl eod-status -q
-*/5 * * * *    solarctl record -q
+*/5 * * * *      solarctl grid-guard -q
+* * * * *        solarctl easee-balance -q
+*/5 * * * *      solarctl peak-mode -q
+*/15 12-13 * * * solarctl precool -q
+*/10 * * * *     solarctl thermostat-step -q
+*/30 * * * *     solarctl forecast -q
+*/30 * * * *     solarctl plan -q
+*/5 * * * *      solarctl apply -q
+*/5 20-23 * * *  solarctl eod-status -q
+*/15 * * * *     solarctl token-refresh -q
+*/5 * * * *      solarctl record -q
 """
 
 
