@@ -16,6 +16,8 @@ from solarctl.drivers import catalogue
 from solarctl.errors import Exit
 from solarctl.inspection import SHARED, inspect, settings_class
 from solarctl.schedule.crontab import parse
+from solarctl.schedule.printing import ranges
+from solarctl.schedule.recommended import lines
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config.toml.example"
@@ -125,6 +127,27 @@ def test_crontab_lines_are_valid_command_lines(job):
     context = group.make_context("solarctl", list(job.argv), resilient_parsing=False)
     command = group.get_command(context, job.name)
     command.make_context(job.name, list(job.argv[1:]))
+
+
+def test_crontab_example_is_the_recommended_schedule(example):
+    """Its lines are those that `crontab print` writes for the example config; `balance` is a service there."""
+    found = lines(example)
+    table = [(_minutes(one.every_min), ranges(one.hours), one.command) for one in found if not one.is_service]
+    told = [(*job.schedule.split()[:2], job.name) for job in crontab_jobs().ours]
+    assert told == table
+    assert all(job.schedule.endswith("* * *") for job in crontab_jobs().ours)
+
+
+def _minutes(every_min):
+    return "*" if every_min == 1 else f"*/{every_min}"
+
+
+def test_readme_has_each_row_and_link_once():
+    """No row of a table and no link is there twice."""
+    rows = [row.split("|")[1].split("`")[1].split()[0] for row in README.splitlines() if row.startswith("| `")]
+    assert sorted(set(rows)) == sorted(rows)
+    links = re.findall(r"\]\((docs/[^)]+)", README.partition("## More")[2])
+    assert sorted(set(links)) == sorted(links)
 
 
 def test_readme_names_every_command():
