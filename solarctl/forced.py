@@ -67,15 +67,15 @@ def duration(text: str) -> timedelta:
     """
     compact = text.strip()
     if re.fullmatch(r"\d+(\.\d+)?", compact):
-        span = timedelta(seconds=float(compact))
+        seconds = float(compact)
     else:
         parts = _PART.findall(compact)
         if not parts or _PART.sub("", compact).strip():
             raise ValueError(f"{text!r} is no time span; write it like 2h, 90m or 1h30m")
-        span = timedelta(seconds=sum(float(number) * _UNIT_S[unit.lower()] for number, unit in parts))
-    if not timedelta(0) < span <= LONGEST:
+        seconds = sum(float(number) * _UNIT_S[unit.lower()] for number, unit in parts)
+    if not 0 < seconds <= LONGEST.total_seconds():  # before it is a timedelta, which cannot hold every number
         raise ValueError(f"{text!r} is not between 1 s and {LONGEST.days} days")
-    return span
+    return timedelta(seconds=seconds)
 
 
 def _decoded(device: str, row: Any) -> Forced | None:
