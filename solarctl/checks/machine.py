@@ -26,7 +26,7 @@ def check(house: House) -> Iterable[Problem]:
         if "/shims/" in job.program:
             message = f"{job.program} is a shim that starts slowly each time"
             yield Problem("crontab", message, "Write the path of the installed program.", job.line, "warning")
-    if crontab.ours and not os.access(_existing(house.state_dir), os.W_OK):
+    if not os.access(_existing(house.state_dir), os.W_OK | os.X_OK):
         yield Problem(str(house.state_dir), "the state folder cannot be written", "Run as its owner, or change it.")
 
 
@@ -55,4 +55,5 @@ def _has_mta() -> bool:
 
 
 def _existing(folder: Path) -> Path:
-    return folder if folder.exists() or folder == folder.parent else _existing(folder.parent)
+    """Return the folder, or the nearest one above it that is there (what cannot be looked into counts as absent)."""
+    return folder if os.path.exists(folder) or folder == folder.parent else _existing(folder.parent)  # noqa: PTH110
