@@ -43,14 +43,30 @@ def house_files(config: Path, raw: Mapping[str, Any], state_dir: Path) -> tuple[
                     files[f"config/{relative.as_posix()}"] = path
                 else:
                     outside.append(str(path))
-    for path in sorted(state_dir.rglob("*")) if state_dir.is_dir() else ():
+    for path in _all_within(state_dir):
         relative = path.relative_to(state_dir)
         first = relative.parts[0]
         if first in LEFT_OUT or first.startswith(KEPT_BEFORE) or path.name.endswith(LEFT_OUT_ENDINGS):
             continue
-        if path.is_file() and not path.is_symlink():
-            files[f"state/{relative.as_posix()}"] = path
+        try:
+            if path.is_file() and not path.is_symlink():
+                files[f"state/{relative.as_posix()}"] = path
+        except OSError as error:
+            raise refused(error, path, "read") from error
     return files, outside
+
+
+def _all_within(folder: Path) -> list[Path]:
+    """Return everything in a folder and its folders; `StateError` where one of them cannot be looked into."""
+
+    def stop(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise refused(error, Path(error.filename or folder), "read") from error
+
+    found: list[Path] = []
+    for here, folders, files in os.walk(folder, onerror=stop):
+        found.extend(Path(here, name) for name in (*folders, *files))
+    return sorted(found)
 
 
 def create(target: Path, members: Iterator[tuple[str, bytes]], made_at: datetime, version: str) -> dict[str, int]:

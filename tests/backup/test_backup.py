@@ -11,6 +11,7 @@ import tarfile
 import pytest
 
 from tests.home import Home
+from tests.state.disks import without_rights
 
 CONFIG = """
 [site]
@@ -80,6 +81,22 @@ def test_the_file_is_private(house, tmp_path):
         new.state_dir / "history.db",
     ):
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o400])
+def test_a_state_folder_that_cannot_be_read_is_no_empty_one(house, tmp_path, mode):
+    """A backup without the state would be taken for a whole one: 74, a hint, and no file."""
+    files = tmp_path / "anybody"
+    files.mkdir()
+    files.chmod(0o777)
+    for path in (house.config_path, house.folder / "solax.secret"):
+        path.chmod(0o644)
+    with without_rights(house.state_dir, mode):
+        result = house.run("backup", str(files / "backup.tar.gz"))
+        dry = house.run("backup", str(files / "backup.tar.gz"), "-n")
+    assert (result.exit, dry.exit) == (74, 74), result
+    assert "chmod" in result.err
+    assert list(files.iterdir()) == []
 
 
 def test_nothing_is_overwritten(house, tmp_path):
