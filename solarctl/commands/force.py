@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 import click
 
@@ -31,6 +33,7 @@ def force(run: Run, name: str, watts: float | None, mode: str | None, for_: str)
     It ends by itself. `balance`, `easee-balance` and `apply` heed it within their next look.
     """
     _check_name(run, name)
+    _check_heeded(run, name)
     if mode is not None and not run.site.offers(name, Charger):
         raise UsageError(f"{name} is no charger; --mode is for chargers", hint=f"solarctl force {name} WATTS")
     if watts is not None and not 0 <= watts < 1e6:
@@ -60,6 +63,21 @@ def unforce(run: Run, name: str) -> None:
         was_forced = drop_forced(state, name, run.now)
     told = f"The rules steer {name} again." if was_forced else f"{name} was not forced."
     run.conclude(Decision(Reason.UNFORCED, told))
+
+
+def _check_heeded(run: Run, name: str) -> None:
+    """Refuse a device that nobody would give the power to, however long it stays forced."""
+    raw = run.config.find
+    heeded = [row.get("device") for table in ("balance.loads", "plan.devices") for row in _rows(raw(table))]
+    heeded.append(raw("easee-balance.charger"))
+    can_be = sorted({one for one in heeded if isinstance(one, str)})
+    if name not in can_be:
+        hint = f"These can be forced: {', '.join(can_be)}." if can_be else "Those of [balance] or [plan] can be."
+        raise UsageError(f"no command heeds a forced power of {name}", hint=hint)
+
+
+def _rows(found: Any) -> list[Mapping[str, Any]]:
+    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
 
 
 def _check_name(run: Run, name: str) -> None:

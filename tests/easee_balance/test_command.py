@@ -334,7 +334,8 @@ def test_force_and_unforce(home):
 @pytest.mark.parametrize(
     ("words", "said"),
     [(("force", "boat"), "no device"), (("force", "sun2000"), "nothing that can be"),
-     (("force", "car", "--for", "soon"), "time span"), (("force", "car", "--mode", "full"), "--mode"),
+     (("force", "car", "--for", "soon"), "time span"),
+     (("force", "car", "--for", "99999999999999999h"), "not between"), (("force", "car", "--mode", "full"), "--mode"),
      (("force", "car", "2000000"), "no power"), (("unforce", "boat"), "no device"),
      (("easee-balance", "--every", "1"), "at least 5 s"), (("easee-balance", "--for", "x"), "time span")],
 )  # fmt: skip
@@ -343,6 +344,18 @@ def test_wrong_usage(home, words, said):
     found = home.run(*words)
     assert found.exit == 2
     assert said in found.err
+
+
+def test_only_what_a_command_heeds_can_be_forced(home):
+    """A charger that no command steers would stay as it is: refused, and those that can be forced are named."""
+    text = home.config_path.read_text()
+    section = text[text.index("[devices.car]") :].split("\n[")[0]
+    home.write(text + "\n" + section.replace("[devices.car]", "[devices.guest]") + "\n")
+    found = home.run("force", "guest", "5000")
+    assert found.exit == 2
+    assert "no command heeds" in found.err
+    assert "can be forced: car." in found.err
+    assert home.run("unforce", "guest").exit == 0
 
 
 def test_a_dry_force_forces_nothing(home):
