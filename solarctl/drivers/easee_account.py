@@ -132,6 +132,7 @@ class EaseeAccount:
             timeout_s=TIMEOUT_S,
             ok=ANSWERS,
             each=lambda: self.quota.count(kind),
+            unsent=lambda: self.quota.give_back(kind),
         )
 
     def _heed(self, reply: Reply) -> None:
@@ -218,6 +219,7 @@ class EaseeAccount:
             ok=ANSWERS,
             private=True,
             each=lambda: self.quota.count("all"),
+            unsent=lambda: self.quota.give_back("all"),
         )
         self._heed(reply)
         return reply

@@ -91,6 +91,17 @@ class EaseeQuota:
 
         self._change(counted)
 
+    def give_back(self, kind: str) -> None:
+        """Take the last request of this kind out of the count: it never got as far as Easee."""
+        now_s = self._now().timestamp()
+
+        def uncounted(found: Json) -> Json:
+            kept = {one: _recent(found, one, now_s) for one in WINDOWS}
+            rows = {one: times[:-1] if one in (kind, "all") else times for one, times in kept.items()}
+            return found | {"requests": {one: times for one, times in rows.items() if times}}
+
+        self._change(uncounted)
+
     def refused_login(self, mark: str) -> datetime | None:
         """Return when Easee refused this user and password, if it is not long ago."""
         row = self._load().get("login_refused")

@@ -94,6 +94,7 @@ class Http:
         self._secrets = [text for text in secrets if text]
         self._session: requests.Session | None = None
         self._hopeless = False  # the last failure will not pass within this run
+        self._unsent = False  # the last attempt never got as far as the host
 
     def hide(self, *secrets: str) -> None:
         """Never show these texts from now on, e.g. a token just received."""
@@ -131,24 +132,28 @@ class Http:
         follow: bool = False,
         private: bool = False,
         each: Callable[[], None] | None = None,
+        unsent: Callable[[], None] | None = None,
     ) -> Reply:
         """Send a request and return the answer; see the module's first lines for what is raised.
 
         `idempotent`: repeating does no harm (by default GET, HEAD, OPTIONS, PUT, DELETE). `retries` come only then.
         `follow`: follow redirections, on this host only. `private`: never log the bodies (log-ins, tokens).
         `each` is called before each attempt, to count it against a quota; what it raises ends the request.
+        `unsent` is called after an attempt that never got as far as the host, to take it out of the count again.
         """
         harmless = method in IDEMPOTENT if idempotent is None else idempotent
         sent = {"params": params, "json": json, "data": data, "headers": {**self._headers, **(headers or {})}}
         for attempt in range(retries + 1):
             self._context.check_budget(self._name)
-            self._hopeless = False
+            self._hopeless = self._unsent = False
             if each is not None:
                 each()
             try:
                 reply = self._exchange(method, path, sent, timeout_s=timeout_s, follow=follow, private=private)
                 return self._judged(reply, ok)
             except DeviceUnreachable as error:
+                if self._unsent and unsent is not None:
+                    unsent()
                 pause_s = FIRST_PAUSE_S * 2**attempt
                 last = attempt == retries or not harmless or error.retry_at is not None or self._hopeless
                 if last or self._context.budget.remaining_s() <= pause_s:
@@ -261,7 +266,7 @@ class Http:
                 hint="Look for a line break, a blank or a stray quote in it.",
             )
         found = failure(error, self.host, limit_s)
-        self._hopeless = found.lasting
+        self._hopeless, self._unsent = found.lasting, found.unsent
         return DeviceUnreachable(self._name, found.message, hint=found.hint)
 
     def _opened(self) -> requests.Session:

@@ -14,11 +14,12 @@ _WHY = r"certificate verify failed: ([^(']+)|([Hh]ostname .*?(?:mismatch|doesn't
 
 
 class Failure(NamedTuple):
-    """A sentence, a hint, and whether repeating is useless."""
+    """A sentence, a hint, whether repeating is useless, and whether the request never got as far as the host."""
 
     message: str
     hint: str = ""
     lasting: bool = False
+    unsent: bool = False
 
 
 def failure(error: BaseException, host: str, limit_s: float) -> Failure:
@@ -33,16 +34,16 @@ def failure(error: BaseException, host: str, limit_s: float) -> Failure:
     if "ProxyError" in kinds:
         return Failure(f"the proxy on the way to {host} does not answer", "See HTTPS_PROXY and NO_PROXY.")
     if kinds & {"Timeout", "TimeoutError"}:
-        return Failure(f"{host} did not answer within {limit_s:.0f} s")
+        return Failure(f"{host} did not answer within {limit_s:.0f} s", unsent="ConnectTimeout" in kinds)
     if kinds & {"InvalidURL", "MissingSchema", "InvalidSchema"}:
         hint = "Correct base_url, or the proxy in the environment."
         return Failure(f"the address of {host} cannot be used", hint, lasting=True)
     if "NameResolutionError" in said or "getaddrinfo" in said:
-        return Failure(f"the name {host} is not known", "Is the network up, and the name spelt right?")
+        return Failure(f"the name {host} is not known", "Is the network up, and the name spelt right?", unsent=True)
     if "refused" in said:
-        return Failure(f"{host} refuses connections")
+        return Failure(f"{host} refuses connections", unsent=True)
     if "No route" in said or "unreachable" in said:
-        return Failure(f"there is no way to {host}", "Is the network up?")
+        return Failure(f"there is no way to {host}", "Is the network up?", unsent=True)
     return Failure(f"{host} broke off the connection")
 
 

@@ -85,7 +85,15 @@ class SolaxAccount:
         try:
             if api == "v1":
                 query = {"tokenId": token, "sn": serial}
-                reply = http.request("GET", V1_PATH, params=query, timeout_s=TIMEOUT_S, retries=1, each=self.quota.take)
+                reply = http.request(
+                    "GET",
+                    V1_PATH,
+                    params=query,
+                    timeout_s=TIMEOUT_S,
+                    retries=1,
+                    each=self.quota.take,
+                    unsent=self.quota.give_back,
+                )
             else:
                 reply = http.request(
                     "POST",
@@ -96,6 +104,7 @@ class SolaxAccount:
                     timeout_s=TIMEOUT_S,
                     retries=1,
                     each=self.quota.take,
+                    unsent=self.quota.give_back,
                 )
         except UsedUp:
             raise

@@ -100,6 +100,16 @@ class Quota:
 
         self._change(counted)
 
+    def give_back(self) -> None:
+        """Take the last request out of the count: it never got as far as the cloud."""
+
+        def uncounted(stored: Json) -> Json:
+            now_s = self._context.clock.now().timestamp()
+            recent, of_day = _recent(stored, now_s), _count_of_day(stored, now_s)
+            return stored | {"requests": recent[:-1], "requests_of_day": max(0, of_day - 1)}
+
+        self._change(uncounted)
+
     def _load(self) -> Json:
         try:
             stored = self._context.store.get("accounts", self._account)

@@ -46,7 +46,9 @@ def cloud(home: House, clock: FakeClock) -> Iterator[Cloud]:
 
 def opened(cloud: Cloud, run: Context, api: str = "v2", **account: Any) -> SolaxCloud:
     """Return the inverter as one run sees it."""
-    values = {"token": Secret(TOKEN), "base_url": cloud.url, "api": api} | account
+    values = {"token": Secret(TOKEN), "api": api} | account
+    if "base_url" not in values:
+        values["base_url"] = cloud.url  # while it is there
     solax = SolaxAccount("solax", SolaxAccount.Settings(**values), run)
     run.shared["accounts"] = {"solax": solax}
     return SolaxCloud("inverter", SolaxCloud.Settings(account="solax", serial=cloud.serial), run)
@@ -383,6 +385,24 @@ def test_a_steady_minute_stays_below_the_limit(cloud: Cloud, clock: FakeClock) -
     clock.advance(61)
     opened(cloud, run_of(clock, store)).read_battery()
     assert len(cloud.journal) == PER_MINUTE + 1
+
+
+def test_what_never_reached_the_cloud_does_not_count(cloud: Cloud, clock: FakeClock, api: str) -> None:
+    """However often the connection is refused, that is what is said, and the requests are left for later."""
+    store, url = MemoryStore(), cloud.url
+    cloud.stop()
+    for _ in range(2 * PER_MINUTE):
+        with pytest.raises(DeviceUnreachable, match="refuses connections"):
+            opened(cloud, run_of(clock, store), api, base_url=url).read_battery()
+    assert (store.get("accounts", "solax")["requests"], store.get("accounts", "solax")["requests_of_day"]) == ([], 0)
+
+
+def test_what_broke_off_counts(cloud: Cloud, clock: FakeClock) -> None:
+    """A request that the cloud may have seen is counted, answered or not."""
+    store = MemoryStore()
+    cloud.faults.set("torn", times=1)
+    opened(cloud, run_of(clock, store)).read_battery()
+    assert len(store.get("accounts", "solax")["requests"]) == len(cloud.journal) == 2
 
 
 def test_a_normal_run_asks(cloud: Cloud, clock: FakeClock) -> None:

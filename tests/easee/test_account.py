@@ -204,6 +204,18 @@ def test_the_budget_is_shared_by_all_runs(bench):
     assert one.run().read_charger() is not None
 
 
+def test_what_never_reached_the_cloud_does_not_count(bench):
+    """Refused connections leave the requests for later, of their kind and all together."""
+    one = bench()
+    one.run().read_charger()
+    counted = one.store.get("accounts", "easee")["requests"]
+    driver = one.run()
+    one.cloud.stop()
+    with pytest.raises(DeviceUnreachable, match="refuses connections"):
+        driver.read_charger()
+    assert one.store.get("accounts", "easee")["requests"] == counted
+
+
 @pytest.mark.parametrize(("fault", "value"), [("http-500", True), ("http-502", True), ("torn", True)])
 def test_trouble_of_the_cloud_passes(bench, fault, value):
     """What a repetition mends is repeated, and what it does not is 75."""
