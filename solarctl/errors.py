@@ -3,6 +3,7 @@
 SolarctlError
 ├── ConfigError          78  edit config.toml (all problems are listed)
 ├── StateError           74  state or history cannot be read or written: follow the hint
+│   └── StateLost        74  what was stored is gone: pause, force and log in anew
 ├── BusyError            75  another run is at it: wait for the next one
 └── DeviceError              what a caller of a driver catches
     ├── DeviceUnreachable 75 silence, time-outs, rate limits, 5xx: wait for the next run
@@ -123,6 +124,10 @@ class StateError(SolarctlError):
     """State or history cannot be read or written."""
 
     exit_code = Exit.STATE
+
+
+class StateLost(StateError):
+    """The state was damaged beyond recovery and starts empty; from now on it can be stored again."""
 
 
 class BusyError(SolarctlError):

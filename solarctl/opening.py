@@ -56,7 +56,7 @@ class Opening(Findings):
         """What the next run needs to decide."""
         from solarctl.state import StateFile
 
-        return StateFile(self.state_dir, self.clock, timezone=self.config.timezone)
+        return StateFile(self.state_dir, self.clock, timezone=self.config.timezone, on_loss=self.note)
 
     @cached_property
     def store(self) -> StateStore:

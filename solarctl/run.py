@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from solarctl.errors import DeviceError, SolarctlError, StateError
+from solarctl.errors import DeviceError, SolarctlError, StateError, StateLost
 from solarctl.opening import Opening
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Run(Opening):
     @property
     def bookkeeping_works(self) -> bool:
         """Whether state could be read so far; a rule may not wait for what it cannot note down."""
-        return not any(isinstance(error, StateError) for error in self.errors)
+        return not any(isinstance(error, StateError) and not isinstance(error, StateLost) for error in self.errors)
 
     def _state_section(self, name: str) -> Any:
         try:

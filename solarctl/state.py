@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import tzinfo
 from functools import cached_property
@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from solarctl.context import Clock, Json
 from solarctl.disk import make_folder, read_owned, refused, replace_files, sync_folder
-from solarctl.errors import StateError
+from solarctl.errors import StateError, StateLost
 from solarctl.locks import file_word, locked
-from solarctl.state_format import MIGRATIONS, VERSION, DamagedError, Migration, empty, parse
+from solarctl.state_format import MIGRATIONS, VERSION, DamagedError, Migration, NewerError, empty, parse
 
 if TYPE_CHECKING:
     from solarctl.state_store import StateStore
@@ -34,7 +34,8 @@ LOCK_TIMEOUT_S = 10.0  # the state lock is held for milliseconds; longer means t
 class StateFile:
     """The house's state.json. Constructing it touches nothing; the folder is made by the first write.
 
-    `notices` collects what a person must hear about the file itself (recovered, mended, interrupted).
+    `notices` collects what a person must hear about the file itself (recovered, mended, interrupted); `on_loss` is
+    told when all of it is lost, and whoever reads goes on with an empty one.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class StateFile:
         timezone: tzinfo | None = None,
         migrations: Mapping[int, Migration] = MIGRATIONS,
         uid: int | None = None,
+        on_loss: Callable[[StateLost], None] | None = None,
     ) -> None:
         self.directory = directory
         self.path = directory / "state.json"
@@ -54,6 +56,7 @@ class StateFile:
         self._timezone = timezone  # in which BusyError says since when; the computer's own by default
         self._migrations = migrations
         self._uid = os.geteuid() if uid is None else uid
+        self._on_loss = on_loss or (lambda loss: self._note(f"{loss.message} {loss.hint}"))
 
     def read(self) -> Mapping[str, Json]:
         """Return a checked snapshot of the whole state; all sections are there, empty when there is no file."""
@@ -132,7 +135,14 @@ class StateFile:
         content, open_to_others = found
         if open_to_others:
             self._note(f"{path} could be read by other users of this computer; it holds tokens. Now only you can.")
-        return parse(content, self._migrations)
+        try:
+            return parse(content, self._migrations)
+        except NewerError as error:
+            kept = self.path.with_name(f"{self.path.name}.v{VERSION}")
+            if kept.exists():  # as it was before the newer solarctl changed it
+                back = f"cp {kept} {self._copy} && mv {kept} {self.path}"
+                error.hint = f"Upgrade solarctl, or go back to what was kept before: {back}"
+            raise
 
     def _recovered(self) -> tuple[Json, int]:
         """Return the state and its stored version; mend the file when it is damaged. The lock is held."""
@@ -164,10 +174,10 @@ class StateFile:
         except (OSError, StateError) as error:
             kept = f" It could not be put right on disk: {error}."
         if good is None:
-            self._note(
-                f"{self.path} was {damage} and there is no good copy: starting empty. Stored tokens are lost; "
-                f"log in again where a command asks for it.{kept}"
+            lost = (
+                f"{self.path} was {damage} and there is no good copy: pauses, forced powers and tokens are lost.{kept}"
             )
+            self._on_loss(StateLost(lost, hint="Pause and force anew; log in where a command asks for it."))
             return empty(), VERSION
         self._note(f"{self.path} was {damage}; recovered from the last good copy, {self._copy.name}.{kept}")
         return good

@@ -23,6 +23,10 @@ class DamagedError(ValueError):
     """The content is not a state that any solarctl wrote."""
 
 
+class NewerError(StateError):
+    """The content is a state of a later solarctl's."""
+
+
 def empty() -> Json:
     """Return the state of a house that has none yet."""
     return {"version": VERSION, **{section: {} for section in (*NAMED, *FREE)}}
@@ -38,9 +42,9 @@ def parse(content: bytes, migrations: Mapping[int, Migration]) -> tuple[Json, in
     if type(stored) is not int:
         raise DamagedError("it has no version")
     if stored > VERSION:
-        raise StateError(
+        raise NewerError(
             f"state.json was written by a newer solarctl (its version is {stored}, this one knows {VERSION})",
-            hint=f"Upgrade solarctl, or go back to the copy kept before: mv state.json.v{VERSION} state.json",
+            hint="Upgrade solarctl.",
         )
     for version in range(stored, VERSION):
         data = _migrated(data, version, migrations)

@@ -190,6 +190,23 @@ def test_state_that_cannot_be_used_does_not_keep_the_dark(home):
     assert json.loads(path.read_text())["version"] == 99
 
 
+def test_a_state_lost_for_good_is_told_once_and_does_not_keep_the_dark(home):
+    """The pause went with the state: the run that meets it acts, ends with 74 and says so; the next is well."""
+    solax(home).pin(soc=80.0)
+    home.run("grid-guard")
+    assert home.run("pause", "grid-guard").exit == 0
+    solax(home).pin(soc=10.0)
+    for name in ("state.json", "state.json.bak"):
+        (home.state_dir / name).write_text("{")
+    result = home.json("grid-guard")
+    assert (result["reason"], result["exit"]) == ("low", 74)
+    assert result["actions"][0]["outcome"] == "done"
+    [error] = result["errors"]
+    assert "pauses, forced powers and tokens are lost" in error["message"]
+    after = home.json("grid-guard")
+    assert (after["exit"], after["errors"]) == (0, [])
+
+
 def test_an_overlapping_run_is_told_who_runs(home):
     """Two runs at once: the second exits 75, names the holder, and does nothing."""
     tuya(home).faults.set("slow", 3.0)

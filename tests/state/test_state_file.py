@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,7 @@ def test_without_a_good_copy_it_starts_empty_and_says_that_tokens_are_lost(state
 
     next_run = StateFile(folder, clock)
     assert next_run.read()["tokens"] == {}
-    assert "tokens are lost" in next_run.notices[0]
+    assert "pauses, forced powers and tokens are lost" in next_run.notices[0]
     assert len(list(folder.glob("*.damaged-*"))) == 2
     put(next_run, 3)
     run_after = StateFile(folder, clock)
@@ -205,6 +206,24 @@ def test_a_newer_version_is_refused_and_untouched(state, folder, clock):
     with pytest.raises(StateError, match="newer solarctl"):
         state.read()
     assert state.path.read_text() == '{"version": 2, "tokens": {}}'
+
+
+def test_the_way_back_is_named_only_when_there_is_one(state, folder, clock):
+    """The copy from before is named when it was kept; what the hint says brings both files back."""
+    put(state, 1)
+    before = state.path.read_text()
+    for path in (state.path, folder / "state.json.bak"):
+        path.write_text(before.replace('"version": 1', '"version": 2'))
+    with pytest.raises(StateError, match="newer solarctl") as refusal:
+        state.read()
+    assert "state.json.v1" not in refusal.value.hint
+    (folder / "state.json.v1").write_text(before)
+    with pytest.raises(StateError, match="newer solarctl") as refusal:
+        state.read()
+    subprocess.run(refusal.value.hint.split("before: ")[1], shell=True, check=True)
+    assert state.read()["memory"] == {"grid-guard": {"number": 1}}
+    state.path.write_bytes(b"")
+    assert StateFile(folder, clock).read()["memory"] == {"grid-guard": {"number": 1}}
 
 
 def test_a_state_of_another_user_is_refused(state, folder, clock):
