@@ -9,8 +9,6 @@ Golden vectors: tests/drivers/test_tuya_sign.py.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 
 
@@ -28,6 +26,9 @@ def sign(
     signed_headers: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Return the `sign` header: 64 hex digits in upper case. `t` is in milliseconds, as text."""
+    import hashlib  # brings OpenSSL's library along, 4 MB that looking does not need
+    import hmac
+
     url = path + ("?" + "&".join(f"{key}={value}" for key, value in sorted(query.items())) if query else "")
     headers = "".join(f"{name}:{value}\n" for name, value in signed_headers)
     to_sign = f"{method.upper()}\n{hashlib.sha256(body).hexdigest()}\n{headers}\n{url}"

@@ -115,7 +115,7 @@ TABLE: tuple[Row, ...] = (
     Row(Line(("thermostat-step",), 10, "the house gets warmer as the battery runs down"), "thermostat-step"),
     Row(Line(("forecast",), 30, "the coming days' sun, and what yesterday's taught"), "forecast"),
     Row(Line(("plan",), 30, "tomorrow's sun, planned anew"), "plan"),
-    Row(Line(("apply",), 5, "what the plan says for now"), "plan"),
+    Row(Line(("apply",), 1, "the planned loads, by the plan and by the sun that is there"), "plan"),
     Row(
         Line(("eod-status",), 5, "the evening mail, once, and its second look", early_is_harmless=False),
         "eod-status",

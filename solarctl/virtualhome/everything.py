@@ -112,7 +112,7 @@ CRONTAB = """\
 */10 * * * *     solarctl thermostat-step -q
 */30 * * * *     solarctl forecast -q
 */30 * * * *     solarctl plan -q
-*/5 * * * *      solarctl apply -q
+* * * * *        solarctl apply -q
 */5 20-23 * * *  solarctl eod-status -q
 */15 * * * *     solarctl token-refresh -q
 */5 * * * *      solarctl record -q
