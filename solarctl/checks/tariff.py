@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from solarctl import holiday_dates
 from solarctl.checks import House
-from solarctl.control import peak_mode, tariff
-from solarctl.control.peak_phase import writable
 from solarctl.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from solarctl.control import tariff
 
 LEVELS = ("peak_reserve_pct", "offpeak_reserve_pct", "floor_pct")
 
 
 def check(house: House) -> Iterable[Problem]:
     if house.config.find("tariff") is not None or house.config.find("peak-mode") is not None:
+        from solarctl.control import tariff
+
         try:
             settings = house.config.table("tariff", tariff.Settings)
         except ConfigError:
@@ -26,6 +29,8 @@ def check(house: House) -> Iterable[Problem]:
 
 
 def _holidays(house: House, settings: tariff.Settings) -> Iterator[Problem]:
+    from solarctl import holiday_dates
+
     try:
         # looked up once a year, or once after a change; then this reads a small file
         holiday_dates.known(settings, datetime.now(UTC), house.state_dir / "cache")
@@ -35,6 +40,9 @@ def _holidays(house: House, settings: tariff.Settings) -> Iterator[Problem]:
 
 
 def _peaks(house: House, settings: tariff.Settings) -> Iterator[Problem]:
+    from solarctl.control import peak_mode
+    from solarctl.control.peak_phase import writable
+
     rule = house.settings.get("peak-mode")
     if not isinstance(rule, peak_mode.Settings):
         return

@@ -33,9 +33,9 @@ def _ours(text: str) -> str:
 
 def _is_debians() -> bool:
     """Return whether `crontab` is the system's own program, and not one that somebody has put before it."""
-    import shutil
-
-    return shutil.which("crontab") in ("/usr/bin/crontab", "/bin/crontab")
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    first = next((folder for folder in folders if os.access(f"{folder}/crontab", os.X_OK)), "")
+    return first in ("/usr/bin", "/bin")
 
 
 def _text(path: Path) -> str:
