@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +50,8 @@ def _zone(house: House) -> Iterable[Problem]:
 
 
 def _has_mta() -> bool:
+    import shutil
+
     return any(shutil.which(name) or Path(f"/usr/sbin/{name}").exists() for name in ("sendmail", "msmtp"))
 
 
