@@ -8,13 +8,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from solarctl.accounts import account_problems
 from solarctl.checks import House, find
 from solarctl.commands import COMMANDS
 from solarctl.config import Config
 from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, Problem
 from solarctl.schedule.installed import installed
-from solarctl.site import account_problems
 
 SHARED = {
     "mail": "solarctl.mail",

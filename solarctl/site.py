@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar, assert_never
 
+from solarctl.accounts import account_problems
 from solarctl.capabilities import (
     BatteryMode,
     BatteryPermissions,
@@ -208,22 +209,3 @@ class Site:
 
     def _thermostat(self, device: str, known: Known) -> Any:
         return known(device, ThermostatReading) or self.get(device, Thermostat).read_thermostat()
-
-
-def account_problems(config: Config, path: str, settings: Any) -> list[Problem]:
-    """Return what is wrong with the accounts that a device's settings name: not there, or another service's."""
-    problems = []
-    for field in dataclasses.fields(settings):
-        service, name = field.metadata.get("account"), getattr(settings, field.name)
-        if not service or not name:
-            continue
-        where = f"{path}.{field.name}"
-        try:
-            found = config.entry("accounts", name).get("service")
-        except ConfigError as error:
-            problems.append(Problem(where, f"there is no [accounts.{name}]", error.hint, config.line(where)))
-            continue
-        if service is not True and found != service:
-            message = f"the account {name} is for {found}, not for {service}"
-            problems.append(Problem(where, message, "", config.line(where)))
-    return problems

@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from solarctl.config import Config
 from solarctl.errors import Problem
 from solarctl.schedule.crontab import Crontab
+from solarctl.value import value
 
 
-@dataclass(frozen=True)
+@value
 class House:
     """What a check may look at.
 

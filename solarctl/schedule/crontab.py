@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from solarctl.errors import Problem
+from solarctl.value import value
 
 _VARIABLE = re.compile(r"""^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$""")
 _NICKNAMES = {
@@ -30,7 +31,7 @@ _NICKNAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Job:
     """One line that runs something. `argv`: what stands after `solarctl`, empty for other programs."""
 
@@ -49,7 +50,7 @@ class Job:
         return next((word for word in self.argv if not word.startswith("-")), "")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Crontab:
     """A parsed crontab: its jobs, and the lines that do not parse."""
 

@@ -138,7 +138,7 @@ class TestOnline:
         """Meters that contradict each other are named with their numbers."""
         from datetime import UTC, datetime
 
-        from solarctl.commands.check import _balance
+        from solarctl.commands.check_online import balance
         from solarctl.readings import GridReading, LoadReading, SolarReading
 
         now = datetime.now(UTC)
@@ -147,10 +147,10 @@ class TestOnline:
             SolarReading: [("pv", SolarReading(at=now, solar_w=-3000.0))],
             LoadReading: [("house", LoadReading(at=now, load_w=1000.0))],
         }
-        [problem] = _balance(turned)
+        [problem] = balance(turned)
         assert "-5000 W, but the load is 1000 W" in problem.message
         turned[SolarReading] = [("pv", SolarReading(at=now, solar_w=3000.0))]
-        assert _balance(turned) == []
+        assert balance(turned) == []
 
 
 @pytest.mark.parametrize(
