@@ -116,7 +116,7 @@ def _holidays(rule: Rule, years: Iterable[int]) -> dict[date, list[str]]:
         table = holidays.country_holidays(
             rule.country.upper(), subdiv=rule.subdivision or None, years=list(years), observed=by_law, language="en_US"
         )
-    except NotImplementedError:
+    except NotImplementedError:  # how the library says that it does not know a country
         raise ConfigError([_unknown_place(rule, holidays.list_supported_countries())]) from None
     return {day: _plain(table[day], by_law=by_law) for day in table}
 

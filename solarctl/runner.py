@@ -96,7 +96,7 @@ def _perform(manners: Manners, body: Callable[..., None], run: Run, own: dict[st
         run.codes.append(Exit.INTERRUPTED)
     except Interrupted:
         run.codes.append(Exit.TERMINATED)
-    except Exception as error:
+    except Exception as error:  # the one place where a bug becomes a sentence and an exit code
         import click
 
         if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort | BrokenPipeError):

@@ -57,7 +57,7 @@ class StoredTokens:
             pending.reserve(self._clock.now())
             try:
                 token = fetch(stored)
-            except Exception:
+            except Exception:  # whatever went wrong passes through; only the reservation is given back
                 pending.release()  # after a kill it stays, and tells
                 raise
             pending.keep(token)
