@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -11,11 +9,12 @@ from typing import Literal
 from solarctl.context import Context
 from solarctl.drivers import answers
 from solarctl.drivers.http import Http
-from solarctl.drivers.spot_prices import SpotPrices, Surcharge, fee_problem
+from solarctl.drivers.spot_prices import SpotPrices, Surcharge
 from solarctl.drivers.time_series import Steps, from_points
 from solarctl.errors import DeviceReplyError
 from solarctl.readings import PriceReading
 from solarctl.settings import setting
+from solarctl.value import value
 
 HOST = "https://api.awattar.{country}"
 KWH_PER_MWH = 1000
@@ -24,20 +23,11 @@ KWH_PER_MWH = 1000
 class Awattar:
     """The day-ahead market of Germany (de) or Austria (at)."""
 
-    @dataclass(frozen=True)
-    class Settings:
+    @value(kw_only=True)
+    class Settings(Surcharge):
         country: Literal["de", "at"] = setting("de", help="de or at")
-        markup: float = setting(0.0, help="what the supplier adds, per kWh, before tax")
-        tax: float = setting(0.0, ge=0, help="tax as a share: 0.21 is 21 %")
-        grid_fee: float | tuple[float, ...] | dict[str, float] = setting(
-            0.0, help='added after tax: a number, 24 numbers, or by hours: { "07:00" = 0.09, "23:00" = 0.03 }'
-        )
         base_url: str = setting("", help="another address than api.awattar.de")
         ca_file: Path | None = setting(None, help="certificate authority to trust")
-
-        def problems(self) -> Iterator[tuple[str, str]]:
-            if wrong := fee_problem(self.grid_fee):
-                yield "grid_fee", wrong
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self._name = name
@@ -46,9 +36,9 @@ class Awattar:
 
     def read_prices(self, start: datetime, end: datetime, *, slot_min: int) -> PriceReading:
         """Return the price per slot, everything included."""
-        one = self._settings
-        surcharge = Surcharge(one.markup, one.tax, one.grid_fee)
-        prices = SpotPrices(self._name, self._context, key=f"awattar {one.country}", surcharge=surcharge)
+        prices = SpotPrices(
+            self._name, self._context, key=f"awattar {self._settings.country}", surcharge=self._settings
+        )
         return prices.read(self._fetch, start, end, slot_min)
 
     def _fetch(self, start: datetime, end: datetime) -> Steps:

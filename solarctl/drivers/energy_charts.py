@@ -6,19 +6,18 @@ Tomorrow's prices are there from about 13:00 CET. Data: CC BY 4.0, energy-charts
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from solarctl.context import Context
 from solarctl.drivers import answers
 from solarctl.drivers.http import Http
-from solarctl.drivers.spot_prices import SpotPrices, Surcharge, fee_problem
+from solarctl.drivers.spot_prices import SpotPrices, Surcharge
 from solarctl.drivers.time_series import Steps, from_points
 from solarctl.errors import DeviceReplyError
 from solarctl.readings import PriceReading
 from solarctl.settings import setting
+from solarctl.value import value
 
 HOST = "https://api.energy-charts.info"
 KWH_PER_MWH = 1000
@@ -27,20 +26,11 @@ KWH_PER_MWH = 1000
 class EnergyCharts:
     """The day-ahead market of one bidding zone."""
 
-    @dataclass(frozen=True)
-    class Settings:
+    @value(kw_only=True)
+    class Settings(Surcharge):
         zone: str = setting("NL", help="bidding zone: NL, DE-LU, AT, BE, FR, DK1, SE3, …")
-        markup: float = setting(0.0, help="what the supplier adds, per kWh, before tax")
-        tax: float = setting(0.0, ge=0, help="tax as a share: 0.21 is 21 %")
-        grid_fee: float | tuple[float, ...] | dict[str, float] = setting(
-            0.0, help='added after tax: a number, 24 numbers, or by hours: { "07:00" = 0.09, "23:00" = 0.03 }'
-        )
         base_url: str = setting("", help="another address than api.energy-charts.info")
         ca_file: Path | None = setting(None, help="certificate authority to trust")
-
-        def problems(self) -> Iterator[tuple[str, str]]:
-            if wrong := fee_problem(self.grid_fee):
-                yield "grid_fee", wrong
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self._name = name
@@ -49,9 +39,9 @@ class EnergyCharts:
 
     def read_prices(self, start: datetime, end: datetime, *, slot_min: int) -> PriceReading:
         """Return the price per slot, everything included."""
-        one = self._settings
-        surcharge = Surcharge(one.markup, one.tax, one.grid_fee)
-        prices = SpotPrices(self._name, self._context, key=f"energy-charts {one.zone}", surcharge=surcharge)
+        prices = SpotPrices(
+            self._name, self._context, key=f"energy-charts {self._settings.zone}", surcharge=self._settings
+        )
         return prices.read(self._fetch, start, end, slot_min)
 
     def _fetch(self, start: datetime, end: datetime) -> Steps:

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,12 +16,12 @@ from solarctl.drivers import answers
 from solarctl.drivers.http import Http, Reply
 from solarctl.drivers.http_failures import retry_at
 from solarctl.drivers.kept_forecast import Answer, KeptForecast
-from solarctl.drivers.position import position
-from solarctl.drivers.solar_planes import Plane, plane_problems, planes_of, south_azimuth
+from solarctl.drivers.solar_planes import Panels, Plane, south_azimuth
 from solarctl.drivers.time_series import Steps, added
 from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import ForecastReading
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 HOST = "https://api.forecast.solar"
 STEP_S = 900
@@ -32,48 +31,33 @@ NIGHT_S = 6 * 3600  # stamps further apart have a night between them; so much da
 class ForecastSolar:
     """The panels' power as Forecast.Solar computes it."""
 
-    @dataclass(frozen=True)
-    class Settings:
-        peak_kw: float = setting(0.0, ge=0, help="peak power of the panels; several planes: [[devices.NAME.planes]]")
-        tilt_deg: float = setting(35.0, ge=0, le=90, help="0 lies flat, 90 stands")
-        azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they look: 90 east, 180 south, 270 west")
-        planes: tuple[Plane, ...] = setting((), help="panels that face several ways; each costs a request")
+    @value(kw_only=True)
+    class Settings(Panels):
         api_key: Secret | None = setting(None, help="of a paid account")
         damping_morning: float = setting(0.0, ge=0, le=1, help="less in the morning, for trees and hills")
         damping_evening: float = setting(0.0, ge=0, le=1, help="less in the evening")
         inverter_kw: float = setting(0.0, ge=0, help="what the inverter can give at most; 0: no limit")
-        refresh_min: float = setting(60.0, ge=15, help="a younger answer is used again")
-        correct: bool = setting(True, help="multiply by what `forecast` has learned from the real production")
-        latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")
-        longitude: float | None = setting(None, ge=-180, le=180, help="degrees east; by default the site's")
         base_url: str = setting("", help="another address than api.forecast.solar")
         ca_file: Path | None = setting(None, help="certificate authority to trust")
-
-        def problems(self) -> Iterator[tuple[str, str]]:
-            yield from plane_problems(self.peak_kw, self.planes)
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self._name = name
         self._settings = settings
         self._context = context
-        self._planes = planes_of(settings.peak_kw, settings.tilt_deg, settings.azimuth_deg, settings.planes)
 
     def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading:
         """Return the expected power per slot."""
         one = self._settings
-        place = position(self._context, self._name, one.latitude, one.longitude)
         kept = KeptForecast(
             self._name,
             self._context,
             "Forecast.Solar",
-            self._planes,
-            place,
-            refresh_min=max(one.refresh_min, 60.0 * len(self._planes) / 12),
-            corrected=one.correct,
+            one,
+            refresh_min=max(one.refresh_min, 60.0 * len(one.facing) / 12),
             key=f"{one.damping_morning} {one.damping_evening} {one.inverter_kw}",
         )
         return kept.read(
-            lambda: Answer(added([self._plane(plane, place) for plane in self._planes])), start, end, slot_min
+            lambda: Answer(added([self._plane(plane, kept.place) for plane in one.facing])), start, end, slot_min
         )
 
     def _plane(self, plane: Plane, place: tuple[float, float]) -> Steps:

@@ -5,7 +5,7 @@ What was learned from the panels' real production (`correction`, by the command 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
@@ -13,7 +13,8 @@ from solarctl.context import Context, Json
 from solarctl.drivers.answers import moment, number
 from solarctl.drivers.clear_sky import clear_sky_w
 from solarctl.drivers.kept_answers import KeptAnswers
-from solarctl.drivers.solar_planes import Plane
+from solarctl.drivers.position import position
+from solarctl.drivers.solar_planes import Panels
 from solarctl.drivers.time_series import Steps, from_json
 from solarctl.readings import ForecastReading
 from solarctl.value import value
@@ -34,29 +35,28 @@ class Answer:
 
 
 class KeptForecast:
-    """One forecast device's answers. `source` is the service's name for people."""
+    """One forecast device's answers. `source` is the service's name for people; `key` changes with what is asked."""
 
     def __init__(
         self,
         name: str,
         context: Context,
         source: str,
-        planes: Sequence[Plane],
-        place: tuple[float, float],
+        panels: Panels,
         *,
-        refresh_min: float,
+        refresh_min: float | None = None,
         per_day: int = 0,
-        corrected: bool = True,
         key: str = "",
     ) -> None:
         self._name = name
         self._context = context
         self._source = source
-        self._planes = tuple(planes)
-        self._place = place
-        self._corrected = corrected
-        key = f"{crc32(repr((source, key, self._planes, place)).encode()):08x}"
-        self._answers = KeptAnswers(name, context, key=key, refresh_min=refresh_min, per_day=per_day)
+        self._planes = panels.facing
+        self.place = position(context, name, panels.latitude, panels.longitude)
+        self._corrected = panels.correct
+        key = f"{crc32(repr((source, key, self._planes, self.place)).encode()):08x}"
+        young_min = panels.refresh_min if refresh_min is None else refresh_min
+        self._answers = KeptAnswers(name, context, key=key, refresh_min=young_min, per_day=per_day)
 
     def count(self) -> None:
         """Count one request against the service's quota."""
@@ -140,7 +140,7 @@ class KeptForecast:
         return 1.0 if found is None else min(high, max(low, found))
 
     def _clear_sky(self, start_s: float, end_s: float) -> float:
-        return clear_sky_w(self._planes, *self._place, start_s, end_s)
+        return clear_sky_w(self._planes, *self.place, start_s, end_s)
 
 
 def days_from_now(context: Context, days: int) -> tuple[datetime, datetime]:

@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,12 @@ from solarctl.drivers import answers
 from solarctl.drivers.http import Http
 from solarctl.drivers.kept_forecast import Answer, KeptForecast
 from solarctl.drivers.open_meteo import FREE_HOST, PAID_HOST
-from solarctl.drivers.position import position
-from solarctl.drivers.solar_planes import Plane, plane_problems, planes_of, power_w, south_azimuth
+from solarctl.drivers.solar_planes import Panels, Plane, power_w, south_azimuth
 from solarctl.drivers.time_series import Steps, added, from_points
 from solarctl.errors import DeviceReplyError
 from solarctl.readings import ForecastReading
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 STEP_S = 900
 ENSEMBLE_HOST = "https://ensemble-api.open-meteo.com"
@@ -33,56 +31,34 @@ SUNSHINE = "global_tilted_irradiance"
 class OpenMeteoSolar:
     """The panels' power, from sunshine and temperature."""
 
-    @dataclass(frozen=True)
-    class Settings:
-        peak_kw: float = setting(0.0, ge=0, help="peak power of the panels; several planes: [[devices.NAME.planes]]")
-        tilt_deg: float = setting(35.0, ge=0, le=90, help="0 lies flat, 90 stands")
-        azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they look: 90 east, 180 south, 270 west")
-        planes: tuple[Plane, ...] = setting((), help="panels that face several ways")
+    @value(kw_only=True)
+    class Settings(Panels):
         inverter_kw: float = setting(0.0, ge=0, help="what the inverter can give at most; 0: no limit")
         uncertainty: bool = setting(
             False, help="ask for the ensemble too, for a cautious and a bold forecast (P10, P90)"
         )
-        refresh_min: float = setting(60.0, ge=15, help="a younger answer is used again")
-        correct: bool = setting(True, help="multiply by what `forecast` has learned from the real production")
-        latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")
-        longitude: float | None = setting(None, ge=-180, le=180, help="degrees east; by default the site's")
         api_key: Secret | None = setting(None, help="for the paid service only")
         base_url: str = setting("", help="another address than api.open-meteo.com")
         ca_file: Path | None = setting(None, help="certificate authority to trust")
-
-        def problems(self) -> Iterator[tuple[str, str]]:
-            yield from plane_problems(self.peak_kw, self.planes)
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self._name = name
         self._settings = settings
         self._context = context
-        self._planes = planes_of(settings.peak_kw, settings.tilt_deg, settings.azimuth_deg, settings.planes)
 
     def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading:
         """Return the expected power per slot."""
         one = self._settings
-        place = position(self._context, self._name, one.latitude, one.longitude)
-        kept = KeptForecast(
-            self._name,
-            self._context,
-            "Open-Meteo",
-            self._planes,
-            place,
-            refresh_min=one.refresh_min,
-            corrected=one.correct,
-            key=f"{one.inverter_kw} {one.uncertainty}",
-        )
-        return kept.read(lambda: self._fetch(place), start, end, slot_min)
+        kept = KeptForecast(self._name, self._context, "Open-Meteo", one, key=f"{one.inverter_kw} {one.uncertainty}")
+        return kept.read(lambda: self._fetch(kept.place), start, end, slot_min)
 
     def _fetch(self, place: tuple[float, float]) -> Answer:
-        planes = [self._plane(plane, place) for plane in self._planes]
+        planes = [self._plane(plane, place) for plane in self._settings.facing]
         found = self._clipped(added([steps for steps, _air in planes]))
         if not self._settings.uncertainty:
             return Answer(found)
         low, high = zip(
-            *(self._spread(plane, place, air) for plane, (_s, air) in zip(self._planes, planes)), strict=True
+            *(self._spread(plane, place, air) for plane, (_s, air) in zip(self._settings.facing, planes)), strict=True
         )
         return Answer(found, self._clipped(added(low)), self._clipped(added(high)))
 

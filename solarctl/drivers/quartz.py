@@ -8,8 +8,7 @@ said) and kW; other lines are headings.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +16,12 @@ from solarctl.context import Context
 from solarctl.drivers import answers
 from solarctl.drivers.http import Http
 from solarctl.drivers.kept_forecast import Answer, KeptForecast
-from solarctl.drivers.position import position
-from solarctl.drivers.solar_planes import Plane, plane_problems, planes_of
+from solarctl.drivers.solar_planes import Panels, Plane
 from solarctl.drivers.time_series import Steps, added, from_points
 from solarctl.errors import DeviceReplyError, DeviceUnreachable
 from solarctl.readings import ForecastReading
 from solarctl.settings import setting
+from solarctl.value import value
 
 HOST = "https://open.quartz.solar"
 STEP_S = 900
@@ -32,50 +31,28 @@ LONGEST_LINE = 200
 class Quartz:
     """The panels' power as Quartz computes it; its bearings are ours, 180 is south."""
 
-    @dataclass(frozen=True)
-    class Settings:
-        peak_kw: float = setting(0.0, ge=0, help="peak power of the panels; several planes: [[devices.NAME.planes]]")
-        tilt_deg: float = setting(35.0, ge=0, le=90, help="0 lies flat, 90 stands")
-        azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they look: 90 east, 180 south, 270 west")
-        planes: tuple[Plane, ...] = setting((), help="panels that face several ways; each costs a request")
+    @value(kw_only=True)
+    class Settings(Panels):
         command: tuple[str, ...] = setting((), help="a program that prints the forecast of all planes as CSV instead")
         command_s: float = setting(40.0, gt=0, help="how long the program may take")
-        refresh_min: float = setting(60.0, ge=15, help="a younger answer is used again")
-        correct: bool = setting(True, help="multiply by what `forecast` has learned from the real production")
-        latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")
-        longitude: float | None = setting(None, ge=-180, le=180, help="degrees east; by default the site's")
         base_url: str = setting("", help="another address than open.quartz.solar")
         ca_file: Path | None = setting(None, help="certificate authority to trust")
-
-        def problems(self) -> Iterator[tuple[str, str]]:
-            yield from plane_problems(self.peak_kw, self.planes)
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self._name = name
         self._settings = settings
         self._context = context
-        self._planes = planes_of(settings.peak_kw, settings.tilt_deg, settings.azimuth_deg, settings.planes)
 
     def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading:
         """Return the expected power per slot."""
         one = self._settings
-        place = position(self._context, self._name, one.latitude, one.longitude)
-        kept = KeptForecast(
-            self._name,
-            self._context,
-            "Quartz",
-            self._planes,
-            place,
-            refresh_min=one.refresh_min,
-            corrected=one.correct,
-            key=" ".join(one.command),
-        )
-        return kept.read(lambda: self._fetch(place), start, end, slot_min)
+        kept = KeptForecast(self._name, self._context, "Quartz", one, key=" ".join(one.command))
+        return kept.read(lambda: self._fetch(kept.place), start, end, slot_min)
 
     def _fetch(self, place: tuple[float, float]) -> Answer:
         if self._settings.command:
             return Answer(self._from_command())
-        return Answer(added([self._plane(plane, place) for plane in self._planes]))
+        return Answer(added([self._plane(plane, place) for plane in self._settings.facing]))
 
     def _plane(self, plane: Plane, place: tuple[float, float]) -> Steps:
         site = {"latitude": place[0], "longitude": place[1], "capacity_kwp": plane.peak_kw}

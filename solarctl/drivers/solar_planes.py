@@ -6,16 +6,16 @@ Azimuths are compass bearings here: 180 is south, 90 east. Services that count f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from solarctl.settings import setting
+from solarctl.value import value
 
 HEAT_LOSS = 0.004  # per °C above 25 °C in the cell; data sheets say 0.0026 to 0.0045
 CELL_WARMTH = 0.034  # °C per W/m² above the air: a roof, ventilated as usual (Ross)
 LOSSES = 0.9  # dirt, cables, inverter
 
 
-@dataclass(frozen=True)
+@value
 class Plane:
     """Panels that face one way."""
 
@@ -24,17 +24,29 @@ class Plane:
     azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they look: 90 east, 180 south, 270 west")
 
 
-def planes_of(peak_kw: float, tilt_deg: float, azimuth_deg: float, planes: tuple[Plane, ...]) -> tuple[Plane, ...]:
-    """Return the planes of a device's settings: those listed, or the one that its own keys describe."""
-    return planes or (Plane(peak_kw, tilt_deg, azimuth_deg),)
+@value(kw_only=True)
+class Panels:
+    """What every solar forecast wants to know of the panels, where they are, and how old an answer may be."""
 
+    peak_kw: float = setting(0.0, ge=0, help="peak power of the panels; several planes: [[devices.NAME.planes]]")
+    tilt_deg: float = setting(35.0, ge=0, le=90, help="0 lies flat, 90 stands")
+    azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they look: 90 east, 180 south, 270 west")
+    planes: tuple[Plane, ...] = setting((), help="panels that face several ways")
+    latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")
+    longitude: float | None = setting(None, ge=-180, le=180, help="degrees east; by default the site's")
+    refresh_min: float = setting(60.0, ge=15, help="a younger answer is used again")
+    correct: bool = setting(True, help="multiply by what `forecast` has learned from the real production")
 
-def plane_problems(peak_kw: float, planes: tuple[Plane, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the keys that describe the panels."""
-    if not peak_kw and not planes:
-        yield "peak_kw", "is missing; or list the planes as [[devices.NAME.planes]]"
-    if peak_kw and planes:
-        yield "peak_kw", "and planes exclude each other"
+    @property
+    def facing(self) -> tuple[Plane, ...]:
+        """The planes: those listed, or the one that the device's own keys describe."""
+        return self.planes or (Plane(self.peak_kw, self.tilt_deg, self.azimuth_deg),)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not self.peak_kw and not self.planes:
+            yield "peak_kw", "is missing; or list the planes as [[devices.NAME.planes]]"
+        if self.peak_kw and self.planes:
+            yield "peak_kw", "and planes exclude each other"
 
 
 def south_azimuth(azimuth_deg: float) -> float:

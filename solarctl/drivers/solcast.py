@@ -7,7 +7,6 @@ here are for the hours that it says nothing about.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -15,12 +14,12 @@ from solarctl.context import Context
 from solarctl.drivers import answers
 from solarctl.drivers.http import Http
 from solarctl.drivers.kept_forecast import Answer, KeptForecast
-from solarctl.drivers.position import position
-from solarctl.drivers.solar_planes import Plane, planes_of
+from solarctl.drivers.solar_planes import Panels
 from solarctl.drivers.time_series import Steps, added, from_points
 from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import ForecastReading
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 HOST = "https://api.solcast.com.au"
 PERIODS = {"PT5M": 300, "PT10M": 600, "PT15M": 900, "PT20M": 1200, "PT30M": 1800, "PT60M": 3600, "PT1H": 3600}
@@ -30,19 +29,13 @@ NAMES = ("pv_estimate", "pv_estimate10", "pv_estimate90")
 class Solcast:
     """The panels' power as Solcast computes it."""
 
-    @dataclass(frozen=True)
-    class Settings:
+    @value(kw_only=True)
+    class Settings(Panels):
         api_key: Secret = setting(help="from solcast.com")
         sites: tuple[str, ...] = setting(help="ids of the rooftop sites; each costs a request")
         requests_per_day: int = setting(10, ge=1, help="what the account allows")
         refresh_min: float = setting(0.0, ge=0, help="a younger answer is used again; 0: as the day's requests allow")
         peak_kw: float = setting(1.0, gt=0, help="peak power of the panels, for hours without a forecast")
-        tilt_deg: float = setting(35.0, ge=0, le=90, help="0 lies flat, 90 stands")
-        azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they look: 90 east, 180 south, 270 west")
-        planes: tuple[Plane, ...] = setting((), help="panels that face several ways")
-        correct: bool = setting(True, help="multiply by what `forecast` has learned from the real production")
-        latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")
-        longitude: float | None = setting(None, ge=-180, le=180, help="degrees east; by default the site's")
         base_url: str = setting("", help="another address than api.solcast.com.au")
         ca_file: Path | None = setting(None, help="certificate authority to trust")
 
@@ -58,18 +51,15 @@ class Solcast:
     def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading:
         """Return the expected power per slot, with P10 and P90."""
         one = self._settings
-        place = position(self._context, self._name, one.latitude, one.longitude)
         # two requests a day are left for a second computer, or for setup
         allowed = 24 * 60 * len(one.sites) / max(1, one.requests_per_day - 2)
         kept = KeptForecast(
             self._name,
             self._context,
             "Solcast",
-            planes_of(one.peak_kw, one.tilt_deg, one.azimuth_deg, one.planes),
-            place,
+            one,
             refresh_min=one.refresh_min or allowed,
             per_day=one.requests_per_day,
-            corrected=one.correct,
             key=" ".join(one.sites),
         )
 

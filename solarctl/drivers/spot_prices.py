@@ -6,7 +6,7 @@ is None, and the command takes the tariff's price there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from solarctl.context import Context
@@ -15,7 +15,7 @@ from solarctl.drivers.kept_answers import KeptAnswers
 from solarctl.drivers.time_series import Steps, from_json
 from solarctl.errors import DeviceUnreachable
 from solarctl.readings import PriceReading
-from solarctl.settings import time_of_day
+from solarctl.settings import setting, time_of_day
 from solarctl.value import value
 
 A_DAY_MIN = 24 * 60
@@ -24,13 +24,19 @@ ASK_AGAIN_MIN = 30.0  # for prices that are not out yet
 Fee = float | tuple[float, ...] | dict[str, float]
 
 
-@value
+@value(kw_only=True)
 class Surcharge:
     """What comes on top of the market's price."""
 
-    markup: float
-    tax: float
-    grid_fee: Fee
+    markup: float = setting(0.0, help="what the supplier adds, per kWh, before tax")
+    tax: float = setting(0.0, ge=0, help="tax as a share: 0.21 is 21 %")
+    grid_fee: Fee = setting(
+        0.0, help='added after tax: a number, 24 numbers, or by hours: { "07:00" = 0.09, "23:00" = 0.03 }'
+    )
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if wrong := fee_problem(self.grid_fee):
+            yield "grid_fee", wrong
 
     def price(self, spot: float, at: datetime) -> float:
         """Return what a kWh costs at a local moment."""

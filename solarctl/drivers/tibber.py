@@ -7,8 +7,6 @@ fee is missing in it. Errors come as HTTP 200 with `errors`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,12 @@ from typing import Any
 from solarctl.context import Context
 from solarctl.drivers import answers
 from solarctl.drivers.http import Http
-from solarctl.drivers.spot_prices import SpotPrices, Surcharge, fee_problem
+from solarctl.drivers.spot_prices import SpotPrices, Surcharge
 from solarctl.drivers.time_series import Steps, from_points
 from solarctl.errors import DeviceLoginError, DeviceReplyError
 from solarctl.readings import PriceReading
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 HOST = "https://api.tibber.com"
 QUERY = """{ viewer { homes { id currentSubscription { priceInfo(resolution: QUARTER_HOURLY) {
@@ -30,21 +29,12 @@ QUERY = """{ viewer { homes { id currentSubscription { priceInfo(resolution: QUA
 class Tibber:
     """The prices of one home."""
 
-    @dataclass(frozen=True)
-    class Settings:
+    @value(kw_only=True)
+    class Settings(Surcharge):
         token: Secret = setting(help="from developer.tibber.com")
         home_id: str = setting("", help="of several homes, the one that is meant")
-        markup: float = setting(0.0, help="what the supplier adds, per kWh, before tax")
-        tax: float = setting(0.0, ge=0, help="tax as a share: 0.21 is 21 %")
-        grid_fee: float | tuple[float, ...] | dict[str, float] = setting(
-            0.0, help='added after tax: a number, 24 numbers, or by hours: { "07:00" = 0.09, "23:00" = 0.03 }'
-        )
         base_url: str = setting("", help="another address than api.tibber.com")
         ca_file: Path | None = setting(None, help="certificate authority to trust")
-
-        def problems(self) -> Iterator[tuple[str, str]]:
-            if wrong := fee_problem(self.grid_fee):
-                yield "grid_fee", wrong
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self._name = name
@@ -53,9 +43,7 @@ class Tibber:
 
     def read_prices(self, start: datetime, end: datetime, *, slot_min: int) -> PriceReading:
         """Return the price per slot, everything included."""
-        one = self._settings
-        surcharge = Surcharge(one.markup, one.tax, one.grid_fee)
-        prices = SpotPrices(self._name, self._context, key=f"tibber {one.home_id}", surcharge=surcharge)
+        prices = SpotPrices(self._name, self._context, key=f"tibber {self._settings.home_id}", surcharge=self._settings)
         return prices.read(self._fetch, start, end, slot_min)
 
     def _fetch(self, start: datetime, end: datetime) -> Steps:
