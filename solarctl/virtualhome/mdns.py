@@ -23,6 +23,8 @@ class Responder:
         self._garbage = garbage
         self._line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.asked = 0
+        self._living = True
+        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -31,26 +33,29 @@ class Responder:
 
     def start(self) -> Self:
         self._line.bind(("127.0.0.1", 0))
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread.start()
         return self
 
     def stop(self) -> None:
+        self._living = False
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+            caller.sendto(b"", self.address)  # closing a socket does not wake the thread that waits on it
+        self._thread.join()
         self._line.close()
 
     def _serve(self) -> None:
         while True:
-            try:
-                question, sender = self._line.recvfrom(9000)
-                self.asked += 1
-                if self._garbage:
-                    self._line.sendto(self._garbage, sender)
-                for service, v2 in (("_hwenergy", False), ("_homewizard", True)):
-                    if service.encode() in question:
-                        for device in self._devices.values():
-                            if v2 == (device.kind == "HWE-BAT") or (v2 and device.kind != "HWE-SKT"):
-                                self._line.sendto(self._answer(device, service, v2=v2), sender)
-            except OSError:
+            question, sender = self._line.recvfrom(9000)
+            if not self._living:
                 return
+            self.asked += 1
+            if self._garbage:
+                self._line.sendto(self._garbage, sender)
+            for service, v2 in (("_hwenergy", False), ("_homewizard", True)):
+                if service.encode() in question:
+                    for device in self._devices.values():
+                        if v2 == (device.kind == "HWE-BAT") or (v2 and device.kind != "HWE-SKT"):
+                            self._line.sendto(self._answer(device, service, v2=v2), sender)
 
     def _answer(self, device: Device, service: str, *, v2: bool) -> bytes:
         instance = f"{NAMES.get(device.kind, 'kwhmeter')}-{device.serial[-6:].upper()}"
