@@ -15,7 +15,6 @@ now and was made with these settings: surplus and deadlines only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from solarctl.control.apply_loads import LoadRules
@@ -26,6 +25,7 @@ from solarctl.control.plan_settings import settings_hash
 from solarctl.control.plan_words import CHARGE, DISCHARGE, FREE, FULL, HOLD, Plan
 from solarctl.decision import Action, Decision, SetMode, SetPermissions, SwitchTo
 from solarctl.errors import Exit
+from solarctl.value import replace
 
 CHARGING, DISCHARGING = "charge_allowed", "discharge_allowed"
 PERMISSIONS = {HOLD: (), CHARGE: (CHARGING,), DISCHARGE: (DISCHARGING,), FREE: (CHARGING, DISCHARGING)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from solarctl.control.apply_memory import Memory, Track
@@ -11,6 +10,7 @@ from solarctl.control.plan_settings import Load, deadline_of, in_order
 from solarctl.control.plan_settings import Settings as PlanSettings
 from solarctl.control.plan_words import Plan
 from solarctl.readings import GridReading, SwitchReading
+from solarctl.value import replace
 
 JITTER_S = 5.0  # cron's runs are not minutes apart to the second
 RUNS = 2  # readings that must agree before the sun starts or stops anything

@@ -7,13 +7,13 @@ what `plan` reads (plan_words.Booked).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 
 from solarctl.control.plan_settings import Load, Settings, day_begins, day_of
 from solarctl.decision import Carried, Outcome, SetMode, SetPermissions, SwitchTo
 from solarctl.readings import SwitchReading
-from solarctl.value import value
+from solarctl.value import replace, value
 
 APART_S = 55.0  # readings that count as two are a minute apart, cron's jitter allowed for
 UNCOUNTED = timedelta(minutes=10)  # how long a load without counter is taken to have gone on as it was

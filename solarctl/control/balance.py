@@ -14,7 +14,6 @@ without our loads. `benchmarks/diverter` has both in the same house.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -49,6 +48,7 @@ from solarctl.control.balance_surplus import (
 from solarctl.control.balance_thermostat import probing, watched
 from solarctl.control.balance_words import because
 from solarctl.decision import Action, Decision, SetPower, SwitchTo
+from solarctl.value import replace
 
 OUTLOOK = Outlook()
 RUN_REGARDLESS = (Why.FORCED, Why.GUARANTEE, Why.HOT_CYCLE)

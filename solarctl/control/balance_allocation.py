@@ -5,7 +5,7 @@ Everything here is about one tick. A load's share is a `Share`: the power it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from solarctl.control.balance_memory import LoadMemory
@@ -13,6 +13,7 @@ from solarctl.control.balance_relays import allowed_change, rated_w, wanted_on
 from solarctl.control.balance_settings import LoadSettings
 from solarctl.control.balance_surplus import Sample
 from solarctl.control.balance_variators import nearest_step_w
+from solarctl.value import replace
 
 UNLIMITED_W = 1e9
 MEASURING_S = 8.0  # so long until the meters show a load of unknown power that was switched on

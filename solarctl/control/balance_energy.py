@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from solarctl.control.balance_memory import LoadMemory, Memory
 from solarctl.control.balance_surplus import Sample
+from solarctl.value import replace
 
 LONGEST_GAP_S = 30.0  # what nobody watched for longer is not counted
 METER_FRESH_S = 20.0

@@ -5,11 +5,10 @@ Without a thermometer there is no hot-tank cycle: hours of heating prove nothing
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from solarctl.control.balance_allocation import Load, Why
 from solarctl.control.balance_memory import LoadMemory
 from solarctl.control.balance_settings import LoadSettings
+from solarctl.value import replace
 
 DAY_S = 86400.0
 

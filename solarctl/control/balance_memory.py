@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from solarctl.control.balance_surplus import HouseMemory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoadMemory:
     """One load's past."""
 

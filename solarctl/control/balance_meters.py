@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from solarctl.control import balance_energy as energy
 from solarctl.control.balance_allocation import Load
@@ -11,6 +11,7 @@ from solarctl.control.balance_battery import Battery
 from solarctl.control.balance_memory import LoadMemory, Memory
 from solarctl.control.balance_settings import Settings
 from solarctl.control.balance_surplus import HouseMemory, Sample, Timing, with_house, with_load, with_solar
+from solarctl.value import replace
 
 AHEAD_S = 5.0  # a reading may be so far ahead of our clock
 

@@ -12,10 +12,11 @@ move by the variator's whole range before the switch has to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from solarctl.control.balance_memory import LoadMemory
 from solarctl.control.balance_settings import LoadSettings
+from solarctl.value import replace
 
 BLOCK_SPARE = 1.15  # fill: a block is taken from a variator when there is so much more than the block
 ON_SPARE = 1.05

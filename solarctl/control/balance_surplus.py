@@ -10,7 +10,9 @@ jumping (a hob, an oven) is taken at its recent height instead of being chased.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from solarctl.value import replace
 
 LOG_S = 30.0  # how far back what our loads drew is remembered
 TREND_MAX_GAP_S = 8.0  # readings further apart say nothing about a trend
@@ -39,7 +41,7 @@ class Timing:
     load_delay_s: float = 0.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HouseMemory:
     """The house without our loads, as last seen; times in seconds since 1970."""
 

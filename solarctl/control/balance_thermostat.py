@@ -9,10 +9,9 @@ Never a lock-out for the rest of the day: hot water drawn at noon is heated agai
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from solarctl.control.balance_memory import LoadMemory
 from solarctl.control.balance_surplus import Sample
+from solarctl.value import replace
 
 IDLE_W = 5.0
 IDLE_SHARE = 0.03

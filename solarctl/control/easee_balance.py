@@ -19,7 +19,6 @@ Seed: EaseeLoadBalancer (newSp = carCharge + export + batteryCharge); its three 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -35,6 +34,7 @@ from solarctl.decision import Decision, SetChargeLimit
 from solarctl.errors import Exit
 from solarctl.forced import Forced
 from solarctl.readings import BatteryReading, ChargerReading, GridReading
+from solarctl.value import replace
 
 __all__ = ["Memory", "Reason", "Settings", "decide", "remember"]
 

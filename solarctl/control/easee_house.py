@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from solarctl.control.car_draw import Draw, estimate
@@ -12,6 +12,7 @@ from solarctl.control.easee_settings import Settings
 from solarctl.control.seed_modes import seed_mode, seed_setpoint_w
 from solarctl.control.surplus import charge_budget_w, watts_per_amp, whole_amps
 from solarctl.readings import BatteryReading, ChargerReading, GridReading
+from solarctl.value import replace
 
 
 @dataclass(frozen=True)

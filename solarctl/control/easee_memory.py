@@ -6,7 +6,7 @@ All moments are in UTC: differences of local times are wrong in the night the cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from solarctl.control.charge_phases import PhaseMemory
@@ -14,6 +14,7 @@ from solarctl.control.departure import Delivered, departure_at
 from solarctl.control.easee_settings import Settings
 from solarctl.decision import Carried, Outcome, SetChargeLimit
 from solarctl.readings import ChargerReading
+from solarctl.value import replace
 
 
 @dataclass(frozen=True)

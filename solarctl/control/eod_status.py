@@ -14,7 +14,6 @@ Seed: powermgr_v2's eod_status (which slept five minutes in cron, and called cha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -23,7 +22,7 @@ from solarctl.control.tariff import Tariff
 from solarctl.decision import Carried, Outcome, SendMail
 from solarctl.readings import BatteryReading
 from solarctl.settings import device, setting
-from solarctl.value import value
+from solarctl.value import replace, value
 
 CRON_JITTER = timedelta(seconds=30)  # a run five minutes later may start a second too early
 GIVE_UP_AFTER = timedelta(hours=2)  # a second look long after the first tells nothing about it

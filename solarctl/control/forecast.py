@@ -12,7 +12,7 @@ Each day's real production is compared with what had been forecast for it the da
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -23,7 +23,7 @@ from solarctl.decision import Decision
 from solarctl.errors import Exit
 from solarctl.readings import ForecastReading
 from solarctl.settings import device, setting
-from solarctl.value import value
+from solarctl.value import replace, value
 
 CLEAR_SKY = "clear sky"  # as the drivers call it
 DAYS = 10  # over which the correction is averaged

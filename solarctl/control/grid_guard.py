@@ -14,7 +14,7 @@ battery recovers a little as soon as the grid feeds the house).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -23,7 +23,7 @@ from solarctl.decision import Carried, Decision, Outcome, SwitchTo
 from solarctl.errors import Exit
 from solarctl.readings import BatteryReading
 from solarctl.settings import device, setting
-from solarctl.value import value
+from solarctl.value import replace, value
 
 CRON_JITTER_S = 5.0  # runs are not minutes apart to the second; what is left of a delay then is not worth a run
 

@@ -15,12 +15,13 @@ The energy is then taken in the cheapest hours before the deadline, the latest o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from solarctl.control.balance_energy import next_time
 from solarctl.control.balance_memory import LoadMemory
 from solarctl.control.balance_settings import SEASONS, Guarantee
+from solarctl.value import replace
 
 SUN_MODE = 20  # the domestic mode in which the law applies: 0 off, 10 day/night tariff, 20 sun and guarantee
 LOSSES = 1.07  # the seed's allowance for a heater that draws less than its curve says

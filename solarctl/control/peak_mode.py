@@ -15,7 +15,6 @@ Seed: powermgr_v2's peak_manager (a reserve of 0 or 100, holidays of one year, n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -27,7 +26,7 @@ from solarctl.decision import Action, Carried, Decision, Outcome, SetMode, SetRe
 from solarctl.errors import Exit
 from solarctl.readings import ReserveReading
 from solarctl.settings import device, setting
-from solarctl.value import value
+from solarctl.value import replace, value
 
 
 class Reason(StrEnum):

@@ -14,7 +14,7 @@ Seed: homewizard_project (its rule is plan_seed.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -41,7 +41,7 @@ from solarctl.control.plan_words import (
 )
 from solarctl.decision import Decision
 from solarctl.errors import Exit
-from solarctl.value import value
+from solarctl.value import replace, value
 
 __all__ = ["Foreseen", "Load", "Memory", "Reason", "Settings", "decide", "settings_hash"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from solarctl.control.plan_battery import Steered
 from solarctl.control.plan_bound import lower_bound, wishes
 from solarctl.control.plan_house import NO_BATTERY, Following, House, Storage
 from solarctl.control.plan_place import Board, Row, Task
+from solarctl.value import replace
 
 ROUNDS = 3
 WORK = 4_000_000  # slots played: where a plan is good enough, on a day that is long and full

@@ -15,7 +15,7 @@ Seed: powermgr_v2's precool_check (which could warm a cooler house up, and crash
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ from solarctl.decision import Action, Carried, Decision, Outcome, SetCoolSetpoin
 from solarctl.errors import Exit
 from solarctl.readings import BatteryReading, ThermostatReading, WeatherReading
 from solarctl.settings import device, setting
+from solarctl.value import replace
 
 COOL_DEG = {"F": 67.0, "C": 19.5}  # defaults; a house that counts in °C has those in °C
 HEAT_DEG = {"F": 72.0, "C": 22.0}

@@ -16,7 +16,7 @@ failure).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -28,6 +28,7 @@ from solarctl.decision import Action, Carried, Decision, Outcome, ResumeSchedule
 from solarctl.errors import Exit
 from solarctl.readings import BatteryReading, GridReading, ThermostatReading
 from solarctl.settings import device, setting
+from solarctl.value import replace
 
 CEILING_DEG = {"F": 82.0, "C": 27.5}
 AFTER = timedelta(minutes=15)  # a hold outlasts a window by that much, so that the run after it can restore

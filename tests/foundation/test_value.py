@@ -11,7 +11,7 @@ from typing import ClassVar, Generic, TypeVar
 
 import pytest
 
-from solarctl.value import value
+from solarctl.value import replace, value
 
 T = TypeVar("T")
 
@@ -126,3 +126,28 @@ def test_threads_may_make_the_first_one():
         for thread in threads:
             thread.join()
         assert made == [Fresh(1, [])] * 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slotted:
+    name: str
+    watts: float = 0.0
+
+
+@pytest.mark.parametrize("one", [Longer("a", 1.0, [1]), Named(first=1, second=2), Box("x"), Slotted("a", 1.0)])
+def test_replace_is_that_of_dataclasses(one):
+    """A copy differs in what was changed alone, and is what dataclasses.replace makes; unknown names are refused."""
+    for changes in ({}, {dataclasses.fields(one)[0].name: "b"}):
+        copied = replace(one, **changes)
+        assert copied == dataclasses.replace(one, **changes)
+        assert type(copied) is type(one)
+        assert copied is not one
+    with pytest.raises(TypeError):
+        replace(one, volts=3)
+
+
+def test_the_order_of_names_does_not_matter():
+    """Equal values have one hash, however their fields were given, and however they came to be."""
+    one, other = Longer(name="a", watts=1.0, marks=(), hidden=3), Longer(hidden=3, marks=(), watts=1.0, name="a")
+    assert one == other == replace(Longer("b", 1.0, ()), name="a")
+    assert hash(one) == hash(other) == hash(replace(Longer("b", 1.0, ()), name="a"))
