@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -66,7 +67,7 @@ class Config:
             if len(content) > LARGEST:
                 raise ConfigError(f"{path} is larger than {LARGEST // 1000} kB")
             text = content.decode("utf-8-sig")  # Notepad begins files with a mark
-            raw = tomllib.loads(text)
+            raw, tells_secrets = _parsed(text)
         except RecursionError:
             raise ConfigError(f"{path} is nested too deeply") from None
         except FileNotFoundError:
@@ -75,7 +76,7 @@ class Config:
             raise ConfigError(f"{path} cannot be read: {error}") from None
         except tomllib.TOMLDecodeError as error:
             raise ConfigError([Problem(str(path), f"this is not TOML: {error}", line=_line_in(str(error)))]) from None
-        if has_inline_secrets(raw):
+        if tells_secrets:
             refused = [p for p in secret_sources.permission_problems(path) if p.severity == "error"]
             if refused:
                 raise ConfigError(refused)
@@ -140,6 +141,13 @@ class Config:
 
     def _secret(self, value: Any) -> Secret:
         return secret_sources.resolve(value, self.folder)
+
+
+@lru_cache(maxsize=1)  # a process may run command after command by one config: the demo, `crontab next --decide`
+def _parsed(text: str) -> tuple[Mapping[str, Any], bool]:
+    """Return what TOML says, which nobody may change, and whether a secret stands in it."""
+    raw = tomllib.loads(text)
+    return raw, has_inline_secrets(raw)
 
 
 def has_inline_secrets(raw: Any, key: str = "") -> bool:

@@ -102,6 +102,14 @@ class Context:
         found: T = self.shared[key]
         return found
 
+    def hang_up(self) -> None:
+        """Close the run's connections; who starts one run after the other in one process would run out of them."""
+        for one in self.shared.values():
+            close = getattr(one, "close", None)
+            if close is not None:
+                close()
+        self.shared.clear()
+
     def now(self) -> datetime:
         """Return the real time, in the site's zone."""
         return self.clock.now().astimezone(self.timezone)

@@ -22,7 +22,7 @@ from solarctl.context import Clock, Json
 from solarctl.disk import make_folder, read_owned, refused, replace_files, sync_folder
 from solarctl.errors import StateError, StateLost
 from solarctl.locks import file_word, locked
-from solarctl.state_format import MIGRATIONS, VERSION, DamagedError, Migration, NewerError, empty, parse
+from solarctl.state_format import MIGRATIONS, VERSION, DamagedError, Migration, NewerError, empty, parse, written
 
 if TYPE_CHECKING:
     from solarctl.state_store import StateStore
@@ -191,7 +191,7 @@ class StateFile:
         return ""
 
     def _write(self, data: Json, stored_version: int) -> None:
-        content = (json.dumps(data, indent=1) + "\n").encode()
+        content = written(data)
         try:
             make_folder(self.directory)
             if stored_version != VERSION:

@@ -27,6 +27,7 @@ from solarctl.context import Clock, Json
 from solarctl.disk import make_folder, read_owned, refused, sync_folder, write_synced
 from solarctl.errors import BusyError, StateError
 from solarctl.locks import file_word
+from solarctl.state_format import written
 
 if TYPE_CHECKING:
     from solarctl.state import StateFile
@@ -110,7 +111,7 @@ class _Pending:
         """Take the room for a new token, and for state.json with it; `StateError` when there is none."""
         state = self._state.read()
         self._started = {"at": now.isoformat(timespec="seconds"), "replaces": state["tokens"].get(self._account)}
-        self._size = ROOM_FOR_A_TOKEN + 2 * len(json.dumps(state, indent=1))
+        self._size = ROOM_FOR_A_TOKEN + 2 * len(written(state))
         content = json.dumps(self.read() or self._started).encode()
         try:
             make_folder(self.path.parent)

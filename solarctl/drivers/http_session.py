@@ -16,6 +16,7 @@ from solarctl.drivers.trust import AddressError, Trust, require_private, trust
 if TYPE_CHECKING:
     import requests
 
+LOOPBACK = ("127.0.0.1", "::1")
 USER_AGENT = f"solarctl/{__version__}"
 
 
@@ -83,6 +84,8 @@ def open_session(
     session.headers["User-Agent"] = USER_AGENT
     session.headers["Accept"] = "application/json, */*;q=0.5"
     session.auth = _as_it_is  # or requests would let ~/.netrc replace our Authorization
+    # no proxy reaches this machine's own loopback, and looking for one in the environment costs more than the request
+    session.trust_env = (parts.hostname or "") not in LOOPBACK
     if parts.scheme == "https" and tls is not None:
         session.mount("https://", own_tls_adapter(tls()))
     elif parts.scheme == "https":

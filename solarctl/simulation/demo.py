@@ -196,6 +196,8 @@ class Player:
         environment = Environment(self._clock, out, err, found.append)
         words = [*job.argv, "--config", str(config), "--state-dir", str(self._folder / "state")]
         code = self._execute([*words, "--dry-run"] if self._dry_run else words, environment)
+        for run in found:
+            run.context.hang_up()  # a process of its own would end here, and its connections with it
         if code == Exit.INTERRUPTED:
             raise KeyboardInterrupt
         if code == Exit.TERMINATED:

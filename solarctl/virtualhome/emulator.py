@@ -13,8 +13,10 @@ The time is the house's clock, never the machine's, so that a day can be played 
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
@@ -177,7 +179,7 @@ class HttpEmulator(Emulator):
     def __init__(self, home: Any, clock: Clock) -> None:
         super().__init__(home, clock)
         self.journal: list[Request] = []
-        self._server: ThreadingHTTPServer | None = None
+        self._server: _Server | None = None
 
     def handle(self, request: Request) -> Response:
         raise NotImplementedError
@@ -200,19 +202,31 @@ class HttpEmulator(Emulator):
         server = _Server(("127.0.0.1", port), _handler_for(self))
         self.wrap(server)
         self._server = server
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=server.serve_until_closed, name=self.name, daemon=True).start()
         return self
 
     def stop(self) -> None:
         if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+            self._server.hang_up()
             self._server = None
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    over = False
+
+    def serve_until_closed(self) -> None:
+        """Take connections until `hang_up`; nothing is polled, for a home has a dozen servers."""
+        while not self.over:
+            self._handle_request_noblock()  # type: ignore[attr-defined]  # it waits: our socket blocks
+
+    def hang_up(self) -> None:
+        """Take no more connections, and end the thread that does."""
+        self.over = True
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes who waits for a connection
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Stay silent when a client hangs up; tests look at the journal instead."""
