@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from solarctl.errors import DeviceReplyError
+
+LARGEST = 1e20  # no house has more of anything; beyond it, sums and squares would end in infinity
 
 
 def number(value: Any) -> float | None:
     """Return a finite number, also one sent as text; None for anything else.
 
-    >>> number(" 12.5 "), number(True), number("n/a"), number(float("inf"))
+    >>> number(" 12.5 "), number(True), number("n/a"), number("1e308")
     (12.5, None, None, None)
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
@@ -22,7 +24,7 @@ def number(value: Any) -> float | None:
         found = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return found if math.isfinite(found) and abs(found) <= LARGEST else None
 
 
 def whole(value: Any) -> int | None:
@@ -45,17 +47,29 @@ def words(value: Any) -> str:
     return str(value).strip()
 
 
-def moment(value: Any) -> datetime | None:
-    """Return a moment written as ISO 8601 with its zone; None for anything else.
+def moment(value: Any, zone: tzinfo | None = None) -> datetime | None:
+    """Return a moment written as ISO 8601, without a zone of its own in `zone`; None for anything else.
 
-    >>> moment("2026-07-01T12:00:00Z")
-    datetime.datetime(2026, 7, 1, 12, 0, tzinfo=datetime.timezone.utc)
+    The first and the last year there are stand for "never", and leave no room for another zone's wall clock.
+
+    >>> moment("2026-07-01T12:00:00Z"), moment("2026-07-01T12:00:00"), moment("0001-01-01T00:00:00Z")
+    (datetime.datetime(2026, 7, 1, 12, 0, tzinfo=datetime.timezone.utc), None, None)
     """
     try:
         found = datetime.fromisoformat(words(value))
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    found = found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    return found if found.tzinfo is not None and datetime.min.year < found.year < datetime.max.year else None
+
+
+def since_1970(value: Any) -> datetime | None:
+    """Return a moment told as seconds since 1970; None for anything else."""
+    seconds = number(value)
+    try:
+        return None if seconds is None else moment(datetime.fromtimestamp(seconds, UTC).isoformat())
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def table(value: Any, device: str, what: str) -> Mapping[str, Any]:

@@ -63,7 +63,8 @@ class EaseeQuota:
 
     def wait(self, seconds: float | None) -> None:
         """Remember that Easee wants no requests for so long."""
-        ends = self._now() + (PAUSE if seconds is None else min(BLOCK, max(timedelta(0), timedelta(seconds=seconds))))
+        asked_s = PAUSE.total_seconds() if seconds is None else seconds
+        ends = self._now() + timedelta(seconds=min(BLOCK.total_seconds(), max(0.0, asked_s)))
         self._change(lambda stored: stored | {"wait_until": self._text(ends), "blocked": False})
 
     def count(self, kind: str) -> None:

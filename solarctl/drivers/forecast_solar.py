@@ -17,7 +17,7 @@ from solarctl.drivers.http import Http, Reply
 from solarctl.drivers.http_failures import retry_at
 from solarctl.drivers.kept_forecast import Answer, KeptForecast
 from solarctl.drivers.solar_planes import Panels, Plane, south_azimuth
-from solarctl.drivers.time_series import Steps, added
+from solarctl.drivers.time_series import Steps, added, together
 from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import ForecastReading
 from solarctl.settings import Secret, setting
@@ -86,18 +86,19 @@ class ForecastSolar:
         """Return what 429 means, with the moment from which on requests are welcome again."""
         until = retry_at(reply.headers.get("Retry-After"), self._context.clock.now())
         for said in (_said_in(reply), reply.headers.get("X-Ratelimit-Retry-At")):
-            until = until or _stamp(said)
+            until = until or answers.moment(said, UTC)
         when = f" until {until.astimezone(self._context.timezone):%H:%M}" if until else ""
         return DeviceUnreachable(self._name, f"the hour's requests are used up{when}", retry_at=until)
 
 
 def steps_of(watts: Mapping[str, object], name: str) -> Steps:
     """Return means of 15 minutes from values at stamps, joined by straight lines; the night between days is dark."""
-    points = sorted(
-        (stamp.timestamp(), max(0.0, power))
+    told = {
+        stamp.timestamp(): max(0.0, power)
         for text, said in watts.items()
-        if (stamp := _stamp(text)) is not None and (power := answers.number(said)) is not None
-    )
+        if (stamp := answers.moment(text, UTC)) is not None and (power := answers.number(said)) is not None
+    }
+    points = sorted(together(told).items())
     if not points:
         raise DeviceReplyError(name, "the forecast is empty")
     start = (points[0][0] - NIGHT_S) // STEP_S * STEP_S
@@ -117,11 +118,3 @@ def _said_in(reply: Reply) -> object:
         return reply.json()["message"]["ratelimit"]["retry-at"]
     except (DeviceReplyError, KeyError, TypeError):
         return None
-
-
-def _stamp(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(answers.words(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from solarctl.drivers.answers import number, words
+from solarctl.drivers.answers import moment, number
 from solarctl.value import value
 
 
@@ -66,12 +66,8 @@ def _counter(answer: Mapping[str, Any], way: str) -> float | None:
 
 def _moment(answer: Mapping[str, Any], now: datetime) -> datetime:
     """Return when the meter sent its values: v2's meters say it, by their wall clock without a zone."""
-    text = words(answer.get("timestamp"))
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError:
+    said = moment(answer.get("timestamp"), now.tzinfo)
+    if said is None:
         return now
-    if said.tzinfo is None:
-        said = said.replace(tzinfo=now.tzinfo)
-        said = min((said.replace(fold=fold) for fold in (0, 1)), key=lambda one: abs(one.timestamp() - now.timestamp()))
+    said = min((said.replace(fold=fold) for fold in (0, 1)), key=lambda one: abs(one.timestamp() - now.timestamp()))
     return min(said, now, key=lambda one: one.astimezone(UTC))  # a meter's clock may be a little ahead

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from solarctl.context import Context, Json
+from solarctl.drivers.answers import moment
 from solarctl.drivers.http import Http, Reply
 from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
 from solarctl.settings import Secret, setting
@@ -177,10 +178,8 @@ class HoneywellAccount:
 
     def _check_wait(self, stored: Json) -> None:
         """Raise while a remembered refusal or lock-out lasts; another password ends a refusal at once."""
-        if not stored.get("wait_until"):
-            return
-        until = datetime.fromisoformat(stored["wait_until"])
-        if self._context.clock.now() >= until:
+        until = moment(stored.get("wait_until"))
+        if until is None or self._context.clock.now() >= until:
             return
         if stored.get("trouble") != "refused":
             raise DeviceUnreachable(

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from solarctl.context import Context
+from solarctl.drivers.answers import number
 from solarctl.drivers.honeywell_portal import HoneywellAccount
 from solarctl.errors import DeviceRefused, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import ThermostatReading
@@ -237,15 +238,8 @@ class HoneywellThermostat:
 
 
 def _number(data: Mapping[str, Any], key: str) -> float | None:
-    value = data.get(key)
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return None if value == NOT_KNOWN else float(value)
+    value = number(data.get(key))
+    return None if value == NOT_KNOWN else value
 
 
 def _whole(data: Mapping[str, Any], key: str, otherwise: int) -> int:

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from solarctl.context import Context
+from solarctl.drivers.answers import moment
 from solarctl.drivers.daylight import is_night
 from solarctl.drivers.modbus import ILLEGAL_ADDRESS, ModbusRefused, ModbusSession, i32, u16
 from solarctl.errors import BusyError, DeviceError, DeviceReplyError, DeviceUnreachable
@@ -244,10 +245,8 @@ class HuaweiSun2000:
         if not isinstance(row, dict) or not isinstance(row.get(str(unit)), list):
             return None
         kind, at = (*row[str(unit)], None, None)[:2]
-        try:
-            age = self._context.clock.now() - datetime.fromisoformat(str(at))
-        except (ValueError, TypeError):
-            return None
+        learnt = moment(at)
+        age = self._context.clock.now() - learnt if learnt is not None else LEARN_AGAIN
         return str(kind) if timedelta(0) <= age < LEARN_AGAIN else None
 
     def _learn(self, unit: int, kind: str) -> None:

@@ -7,7 +7,7 @@ One Call 3.0 is a subscription of its own (1000 calls a day are free, a card is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +71,8 @@ class OpenWeather:
         return WeatherReading(at=self._context.now(), high_deg=high, low_deg=low, day=day, cloud_pct=cover)
 
     def _day_of(self, row: Any) -> date | None:
-        moment = answers.number(row.get("dt"))
-        return None if moment is None else datetime.fromtimestamp(moment, self._context.timezone).date()
+        begins = answers.since_1970(row.get("dt"))
+        return None if begins is None else begins.astimezone(self._context.timezone).date()
 
     def _ask(self, path: str, **params: str) -> Any:
         latitude, longitude = position(self._context, self._name, self._settings.latitude, self._settings.longitude)

@@ -85,13 +85,8 @@ class Quartz:
     def _steps(self, kilowatts: Mapping[str, object]) -> Steps:
         points: dict[float, float | None] = {}
         for text, said in kilowatts.items():
-            power = answers.number(said)
-            try:
-                stamp = datetime.fromisoformat(text)
-            except ValueError:
-                continue
-            if power is not None:
-                stamp = stamp if stamp.tzinfo is not None else stamp.replace(tzinfo=UTC)
+            power, stamp = answers.number(said), answers.moment(text, UTC)
+            if power is not None and stamp is not None:
                 points[stamp.timestamp()] = max(0.0, power) * 1000
         steps = from_points(points, STEP_S)
         if steps is None:

@@ -286,7 +286,7 @@ def _moment(value: Any) -> datetime | None:
         found = datetime.fromisoformat(words(value))
     except ValueError:
         return None
-    return found if found.year > 2000 else None
+    return found if 2000 < found.year < datetime.max.year else None
 
 
 def _shown(value: Any) -> str:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
 from solarctl.context import Context, Json
-from solarctl.drivers.answers import number
+from solarctl.drivers.answers import moment, number
 from solarctl.errors import BusyError, DeviceUnreachable, SolarctlError, StateError
 
 PER_MINUTE = 9
@@ -53,13 +53,9 @@ class Quota:
 
     def blocked_until(self) -> datetime | None:
         """Return until when the cloud has shut us out."""
-        text = self._load().get("blocked_until")
-        try:
-            until = datetime.fromisoformat(str(text))
-        except ValueError:
-            return None
+        until = moment(self._load().get("blocked_until"))
         now = self._context.clock.now()
-        return until if until.tzinfo is not None and now < until <= now + LONGEST_BLOCK else None
+        return until if until is not None and now < until <= now + LONGEST_BLOCK else None
 
     def check(self) -> None:
         """Raise `DeviceUnreachable` while the cloud has shut us out."""

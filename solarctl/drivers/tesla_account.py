@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from solarctl.context import Context, Json
 from solarctl.drivers import tesla_errors, tesla_oauth
-from solarctl.drivers.answers import number, words
+from solarctl.drivers.answers import moment, number, words
 from solarctl.drivers.http import Http
 from solarctl.drivers.tesla_cloud import Cloud
 from solarctl.errors import DeviceLoginError, DeviceUnreachable
@@ -78,11 +78,7 @@ class TeslaAccount:
 
     def token_expires_at(self) -> datetime | None:
         """Return when the access token runs out; None without one, or for one that does not."""
-        stored = self._stored()
-        try:
-            return datetime.fromisoformat(stored["expires_at"]) if stored else None
-        except (KeyError, TypeError, ValueError):
-            return None
+        return moment((self._stored() or {}).get("expires_at"))
 
     def token_lifetime_s(self) -> float:
         """Return what a fresh token lives; without end where there is none to renew."""

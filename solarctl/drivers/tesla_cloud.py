@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from solarctl.context import Context
 from solarctl.drivers import tesla_errors
-from solarctl.drivers.answers import number, words
+from solarctl.drivers.answers import moment, number, words
 from solarctl.drivers.http import Reply
 from solarctl.drivers.tesla_errors import TeslaSetupError
 from solarctl.errors import DeviceError, DeviceRefused, DeviceUnreachable
@@ -114,11 +114,7 @@ class Cloud:
         self._context.log(f"{self._account.name}: the account lives at {host}; that is remembered")
 
     def _check_pause(self, device: str) -> None:
-        text = self._context.store.get("accounts", self._account.name).get("silent_until")
-        try:
-            until = datetime.fromisoformat(text) if text else None
-        except (TypeError, ValueError):
-            until = None
+        until = moment(self._context.store.get("accounts", self._account.name).get("silent_until"))
         now = self._context.clock.now()
         if until is not None and now < until <= now + timedelta(seconds=tesla_errors.LONGEST_PAUSE_S):
             raise self._too_many(device, until)

@@ -9,11 +9,11 @@ has no such interface.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from solarctl.context import Context
-from solarctl.drivers.answers import number, table, words
+from solarctl.drivers.answers import moment, number, table, words
 from solarctl.drivers.http import Http, Reply
 from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
 
@@ -102,11 +102,8 @@ class Gateway:
         return reply
 
     def _check_pause(self, device: str) -> None:
-        try:
-            until = datetime.fromisoformat(words(self._kept().get("silent_until")))
-        except ValueError:
-            return
-        if self._context.clock.now() < until <= self._context.clock.now() + max(COOL_DOWN.values()):
+        until, now = moment(self._kept().get("silent_until")), self._context.clock.now()
+        if until is not None and now < until <= now + max(COOL_DOWN.values()):
             local = until.astimezone(self._context.timezone)
             raise DeviceUnreachable(device, f"the gateway is left alone until {local:%H:%M:%S}", retry_at=until)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, tzinfo
 from typing import Any
 
-from solarctl.drivers.answers import number, words
+from solarctl.drivers.answers import moment, number
 from solarctl.errors import DeviceRefused, DeviceReplyError
 
 Fetch = Callable[[dict[str, str]], Any]
@@ -99,8 +99,5 @@ def _sum(values: Iterable[Any]) -> float | None:
 
 
 def _at(row: dict[str, Any], zone: tzinfo) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(words(row.pop("timestamp", None)))
-    except ValueError:
-        return None
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(zone)
+    at = moment(row.pop("timestamp", None), zone)
+    return None if at is None else at.astimezone(zone)

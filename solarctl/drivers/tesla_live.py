@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from solarctl.context import Context
-from solarctl.drivers.answers import flag, number, words
+from solarctl.drivers.answers import flag, moment, number, words
 from solarctl.errors import DeviceReplyError, DeviceUnreachable
 
 CALIBRATING_BELOW_PCT = 1.0
@@ -30,14 +30,9 @@ class LiveStatus:
     @property
     def at(self) -> datetime:
         """When the values were true; now, where it is not told."""
-        try:
-            found = datetime.fromisoformat(words(self._values.get("timestamp")))
-        except ValueError:
+        found = moment(self._values.get("timestamp"), self._context.timezone)
+        if found is None or found.year <= 2000:
             return self._context.now()
-        if found.year <= 2000:
-            return self._context.now()
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=self._context.timezone)
         return found.astimezone(self._context.timezone)
 
     def needed(self, key: str) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from solarctl.context import Context
 from solarctl.drivers import tesla_oauth
-from solarctl.drivers.answers import number, words
+from solarctl.drivers.answers import moment, number, words
 from solarctl.errors import DeviceLoginError
 
 SLOWEST_PERSON = timedelta(hours=1)
@@ -56,12 +56,9 @@ class Login:
     def check_patience(self, refresh_token: str, refusals: int, length: timedelta) -> None:
         """Raise when this refresh token was refused so often, and so lately, that asking again is hammering."""
         before = self._refused(tesla_oauth.fingerprint(refresh_token))
-        try:
-            at = datetime.fromisoformat(words(before.get("at")))
-        except ValueError:
-            return
+        at = moment(before.get("at"))
         now = self._context.clock.now()
-        if (number(before.get("count")) or 0) >= refusals and timedelta(0) <= now - at < length:
+        if at is not None and (number(before.get("count")) or 0) >= refusals and timedelta(0) <= now - at < length:
             again = (at + length).astimezone(self._context.timezone)
             raise DeviceLoginError(
                 self._account,
@@ -74,10 +71,8 @@ class Login:
         return found if isinstance(found, Mapping) and found.get("token") == mark else {}
 
     def _is_old(self, at: Any) -> bool:
-        try:
-            return self._context.clock.now() - datetime.fromisoformat(at) > SLOWEST_PERSON
-        except (TypeError, ValueError):
-            return True
+        begun = moment(at)
+        return begun is None or self._context.clock.now() - begun > SLOWEST_PERSON
 
     def _kept(self) -> dict[str, Any]:
         return self._context.store.get("accounts", self._account)

@@ -18,6 +18,7 @@ from solarctl.value import value
 TOKEN_PATH = "/oauth2/v3/token"  # noqa: S105  an address
 AUTHORIZE_PATH = "/oauth2/v3/authorize"
 USUAL_LIFE_S = 28_800.0  # eight hours
+LONGEST_LIFE_S = 31_536_000  # a year; anything longer is a slip
 SCOPES = {"fleet": "openid offline_access energy_device_data energy_cmds", "owner": "openid email offline_access"}
 
 
@@ -87,7 +88,8 @@ def token_from(account: str, body: Any, before: Mapping[str, Any], now: datetime
     if not isinstance(body, Mapping) or not words(body.get("access_token")):
         raise DeviceReplyError(account, "Tesla's token service sends no access token")
     access = words(body["access_token"])
-    lifetime_s = number(body.get("expires_in")) or _life_in(access, now) or USUAL_LIFE_S
+    lifetime_s = number(body.get("expires_in")) or _life_in(access, now)
+    lifetime_s = lifetime_s if lifetime_s is not None and 0 < lifetime_s <= LONGEST_LIFE_S else USUAL_LIFE_S
     return {
         "access_token": access,
         # a new refresh token may be missing: then the old one goes on

@@ -78,6 +78,7 @@ class Tibber:
             wanted = self._settings.home_id
             home = next(one for one in homes if not wanted or one["id"] == wanted)
             info = home["currentSubscription"]["priceInfo"]
-            return [row for day in ("today", "tomorrow") for row in info.get(day) or []]
+            days = [answers.rows(info.get(day) or [], self._name, day) for day in ("today", "tomorrow")]
         except (KeyError, TypeError, AttributeError, StopIteration):
             raise DeviceReplyError(self._name, "the answer has no home with a subscription") from None
+        return [row for rows in days for row in rows]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from solarctl.drivers.answers import number
 from solarctl.value import value
+
+V = TypeVar("V")
+LONGEST_S = 31 * 86_400.0  # no service looks further ahead
+SHORTEST_S = 60.0
 
 
 @value
@@ -65,15 +69,19 @@ def added(parts: Sequence[Steps]) -> Steps:
     return Steps(start, step, tuple(sums))
 
 
+def together(points: Mapping[float, V]) -> dict[float, V]:
+    """Return the points near the one in the middle: a stamp of another century is a fault, and would fill the disk."""
+    middle = sorted(points)[len(points) // 2] if points else 0.0
+    return {moment: one for moment, one in points.items() if abs(moment - middle) <= LONGEST_S}
+
+
 def from_points(points: Mapping[float, float | None], step_s: float) -> Steps | None:
     """Return steps from their starts (seconds since 1970) and values; None when there are none."""
-    if not points:
+    near = together(points)
+    if not near:
         return None
-    start, last = min(points), max(points)
-    count = round((last - start) / step_s) + 1
-    values: list[float | None] = [None] * min(count, 100_000)
-    for moment, one in points.items():
-        index = round((moment - start) / step_s)
-        if index < len(values):
-            values[index] = one
+    start, step_s = min(near), max(SHORTEST_S, step_s)
+    values: list[float | None] = [None] * (round((max(near) - start) / step_s) + 1)
+    for moment, one in near.items():
+        values[round((moment - start) / step_s)] = one
     return Steps(start, step_s, tuple(values))

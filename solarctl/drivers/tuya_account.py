@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from solarctl.context import Context, Json
-from solarctl.drivers.answers import number, table, words
+from solarctl.drivers.answers import moment, number, table, words
 from solarctl.drivers.tuya_cloud import TOKEN_PATH, Answer, Call, Project, TuyaCloud
 from solarctl.drivers.tuya_errors import is_token_trouble
 from solarctl.errors import (
@@ -219,8 +219,4 @@ class TuyaAccount:
 
 
 def _expiry(token: Json) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(words(token.get("expires_at")))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
+    return moment(token.get("expires_at"))
