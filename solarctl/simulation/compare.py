@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
 
 from solarctl.config import Config
-from solarctl.control import easee_balance, grid_guard, peak_mode, precool, tariff, thermostat_step
+from solarctl.control import tariff
 from solarctl.simulation import foresight
-from solarctl.simulation.installations import Installation, installations
+from solarctl.simulation.installations import installations
 from solarctl.simulation.living import live
+from solarctl.simulation.market import MarketTariff, surcharge
 from solarctl.simulation.money import SwiftTariff
 from solarctl.simulation.recorded import Recorded
-from solarctl.simulation.seat_car import EaseeBalanceSeat
-from solarctl.simulation.seats import GridGuardSeat, PeakModeSeat, Seat
-from solarctl.simulation.seats_rooms import Comfort, PrecoolSeat, ThermostatStepSeat
-from solarctl.simulation.simulated_house import Settings, Simulated, build
+from solarctl.simulation.seating import NOTHING, OURS, SEEDS, SURE, leave_alone, seats_of
+from solarctl.simulation.seats_rooms import Comfort
+from solarctl.simulation.simulated_house import Settings, build
 from solarctl.simulation.timetable import Entry, Timetable
 from solarctl.virtualhome.house import Energies
 
-OURS, NOTHING, SEEDS, SURE = "solarctl", "nothing", "seeds", "sure-forecast"
-SEED_LIMIT_PCT = 15.0
+__all__ = ["NOTHING", "OURS", "SEEDS", "SURE", "Life", "Task", "run", "tasks_of"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def tasks_of(
     """Return all lives that one config asks for."""
     found = []
     for index, installation in enumerate(installations(config)):
-        knows_weather = "precool" in installation.commands
+        knows_weather = {"precool", "plan"} & set(installation.commands)
         for who in (OURS, NOTHING, SEEDS, *((SURE,) if knows_weather else ())):
             found.append(Task(config.path, index, who, first, days, seed, tuple(schedule), holidays, recorded))
     return found
@@ -102,9 +101,12 @@ def run(task: Task) -> Life:
     installation = installations(config)[task.installation]
     start = datetime.combine(task.first, clock_time(0), zone)
     simulated = build(config, settings, installation, start, task.seed, task.recorded)
-    seats = _seats(task.who, installation, simulated, house_tariff, task.seed)
-    if task.who == NOTHING and simulated.point is not None:
-        simulated.point.tell(16, float("inf"), 3)
+    if prices.prices:
+        sky, on_top = simulated.house.sky, surcharge(config, prices.prices)
+        house_tariff = MarketTariff(prices, zone, task.holidays, sky, task.seed, on_top)
+    seats = seats_of(task.who, installation, simulated, house_tariff, task.seed)
+    if task.who == NOTHING:
+        leave_alone(simulated)
     comfort = Comfort(simulated) if simulated.rooms is not None else None
     timetable = Timetable(task.schedule, seats, zone)
     course = live(simulated, seats, timetable, task.first, task.days, comfort)
@@ -123,67 +125,3 @@ def run(task: Task) -> Life:
     if task.who in (OURS, SURE):
         life.possible = books.possible()
     return life
-
-
-def _seats(
-    who: str, installation: Installation, simulated: Simulated, house_tariff: SwiftTariff, seed: int
-) -> list[Seat]:
-    """Return the rules at their places; nobody when the house is left alone."""
-    if who == NOTHING:
-        return []
-    rules = {name: _as_in_the_seed(one) if who == SEEDS else one for name, one in installation.rules.items()}
-    seats: list[Seat] = []
-    cooling: PrecoolSeat | None = None
-    for name, settings in rules.items():
-        match settings:
-            case grid_guard.Settings():
-                seats.append(GridGuardSeat(settings, simulated))
-            case peak_mode.Settings():
-                seats.append(PeakModeSeat(settings, simulated, house_tariff))
-            case easee_balance.Settings():
-                seats.append(EaseeBalanceSeat(settings, simulated, house_tariff))
-            case precool.Settings():
-                error_c = 0.0 if who == SURE else simulated.settings.forecast_error_deg
-                cooling = PrecoolSeat(settings, simulated, house_tariff, seed=seed, error_c=error_c)
-                seats.append(cooling)
-            case thermostat_step.Settings():
-                seats.append(ThermostatStepSeat(settings, simulated, house_tariff, cooling))
-            case _:
-                raise TypeError(f"no seat for {name}")
-    return seats
-
-
-def _as_in_the_seed(settings: Any) -> Any:
-    """Return the settings with which a rule does what the original project did.
-
-    The thermostats' rules of the original differ from ours in faults, not in what they want; ours with the original's
-    numbers stand in for them.
-    """
-    match settings:
-        case grid_guard.Settings():
-            return grid_guard.Settings(
-                battery=settings.battery,
-                switch=settings.switch,
-                on_below_pct=SEED_LIMIT_PCT,
-                off_above_pct=SEED_LIMIT_PCT,
-            )
-        case peak_mode.Settings():
-            return peak_mode.Settings(battery=settings.battery, lead_min=0)
-        case easee_balance.Settings():
-            return replace(
-                settings,
-                strategy="seed",
-                mode="surplus",
-                enable_delay_min=0,
-                disable_delay_min=0,
-                restart_delay_min=0,
-                phase_switching=False,
-                departure=None,
-            )
-        case precool.Settings():
-            return precool.Settings(
-                thermostats=settings.thermostats, battery=settings.battery, weather=settings.weather
-            )
-        case thermostat_step.Settings():
-            return thermostat_step.Settings(battery=settings.battery, thermostats=settings.thermostats)
-    return settings

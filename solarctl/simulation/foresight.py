@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 
-from solarctl.control.tariff import Tariff
 from solarctl.simulation.bound import SLOT_MIN, Optimum, Slot, Store, optimum
 from solarctl.simulation.living import Course
-from solarctl.simulation.money import prices_of
+from solarctl.simulation.money import SwiftTariff, prices_of
 from solarctl.simulation.simulated_house import Simulated
 
 KWH_PER_W_MIN = 1 / 60_000
@@ -38,19 +37,20 @@ class _Cut:
 class Books:
     """The prices and powers of a life."""
 
-    def __init__(self, course: Course, simulated: Simulated, tariff: Tariff, zone: tzinfo) -> None:
+    def __init__(self, course: Course, simulated: Simulated, tariff: SwiftTariff, zone: tzinfo) -> None:
         self.course = course
         self.battery = simulated.house.battery
         self.sells = simulated.house.grid.max_export_w > 0
         self.base_price = tariff.settings.on(course.days[0]).import_price
         self.one_way = self.battery.one_way if self.battery is not None else 1.0
+        self.gift_value = simulated.settings.surplus_heat_value  # a kWh in loads that need none
         self.end_value = self.base_price * self.one_way  # a kWh left in the cells saves so much later
         self.prices = [self._day_prices(tariff, index, zone) for index in range(len(course.days))]
         self._began_s = datetime.combine(course.days[0], time(0), zone).timestamp()
         self._habits = simulated.habits
         self._point = simulated.point
 
-    def _day_prices(self, tariff: Tariff, index: int, zone: tzinfo) -> list[tuple[int, int, float, float]]:
+    def _day_prices(self, tariff: SwiftTariff, index: int, zone: tzinfo) -> list[tuple[int, int, float, float]]:
         """Return (from, to, import price, export price) in minutes of the course."""
         first, end = self.course.first_minute[index], self.course.first_minute[index + 1]
         parts = prices_of(tariff, self.course.days[index], zone)
@@ -77,6 +77,10 @@ class Books:
                 lacks = course.car_wants_kwh[index + 1] - course.car_wants_kwh[index]
                 elsewhere = course.car_elsewhere_kwh[index + 1] - course.car_elsewhere_kwh[index]
                 found[index] += (lacks + elsewhere) * self.base_price
+        if course.owed_kwh:  # so has what tanks and bicycles missed, or have less in store
+            for index in range(len(found)):
+                found[index] += (course.owed_kwh[index + 1] - course.owed_kwh[index]) * self.base_price
+                found[index] -= (course.given_kwh[index + 1] - course.given_kwh[index]) * self.gift_value
         return found
 
     def possible(self) -> Possible:

@@ -32,6 +32,9 @@ class Course:
     stored_kwh: list[float] = field(default_factory=list)  # at the beginning of each day, and the end
     car_wants_kwh: list[float] = field(default_factory=list)  # at the beginning of each day, and the end
     car_elsewhere_kwh: list[float] = field(default_factory=list)  # on the road until then
+    load_w: dict[str, array[float]] = field(default_factory=dict)  # of loads that can be moved in time
+    owed_kwh: list[float] = field(default_factory=list)  # missed by tanks and bicycles, less what they have in store
+    given_kwh: list[float] = field(default_factory=list)  # to loads without a need; both as the lists above
     dark_min: list[float] = field(default_factory=list)
     unserved_kwh: list[float] = field(default_factory=list)
 
@@ -58,6 +61,8 @@ def live(
     has_rooms = comfort is not None and simulated.rooms is not None
     grid_w, need_w, car_w, car_is_there = course.grid_w, course.need_w, course.car_w, course.car_is_there
     stamp = datetime.fromtimestamp
+    loads = [] if simulated.wired is None else list(simulated.wired.draws().items())
+    drawn = [(course.load_w.setdefault(name, _floats()), load) for name, load in loads]
 
     def look() -> None:
         """Let who is due look at the house as the minute before has left it."""
@@ -75,6 +80,8 @@ def live(
             assert simulated.point is not None
             car_w.append(simulated.point.power_w)
             car_is_there.append(simulated.point.car.plugged)
+        for powers, load in drawn:
+            powers.append(load.power_w)
         if has_rooms:
             assert comfort is not None
             comfort.minute(stamp(from_s + len(grid_w) * 60, zone))
@@ -88,9 +95,12 @@ def live(
         course.days.append(day)
         course.first_minute.append(len(grid_w))
         course.stored_kwh.append(0.0 if house.battery is None else house.battery.stored_kwh)
-        _note_car(course, simulated)
+        _note(course, simulated)
         if simulated.habits is not None:
             simulated.habits.begin_day(day, zone, house)
+        if simulated.wired is not None:
+            for keeper in simulated.wired.keepers.values():
+                keeper.begin_day(day, zone, house)
         due, minute = timetable.day(day), 0
         before = house.total
         look()
@@ -100,11 +110,15 @@ def live(
         course.unserved_kwh.append(after.unserved_kwh - before.unserved_kwh)
     course.first_minute.append(len(grid_w))
     course.stored_kwh.append(0.0 if house.battery is None else house.battery.stored_kwh)
-    _note_car(course, simulated)
+    _note(course, simulated)
     return course
 
 
-def _note_car(course: Course, simulated: Simulated) -> None:
+def _note(course: Course, simulated: Simulated) -> None:
+    """Note what the day begins with."""
+    if simulated.wired is not None:
+        course.owed_kwh.append(simulated.wired.owed_kwh())
+        course.given_kwh.append(simulated.wired.given_kwh())
     if simulated.point is not None and simulated.habits is not None:
         course.car_wants_kwh.append(simulated.point.car.wants_kwh)
         course.car_elsewhere_kwh.append(simulated.habits.elsewhere_kwh)

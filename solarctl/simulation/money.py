@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from solarctl.control.tariff import Settings, Span, Tariff
@@ -22,6 +22,13 @@ class SwiftTariff(Tariff):
 
     def next_edge(self, now: datetime, lead_min: float = 0.0) -> datetime | None:
         return self._answer(now, lead_min)[1]
+
+    def changes_on(self, day: date) -> Iterator[datetime]:
+        """Yield moments of a local day (and some near it) at which the price may change."""
+        for near in (day - DAY, day):
+            for span in self.windows_on(near):
+                yield span.start
+                yield span.end
 
     def _answer(self, now: datetime, lead_min: float) -> tuple[datetime, datetime | None, Span | None]:
         known = self._known.get(lead_min)
@@ -47,18 +54,16 @@ def _holds(known: tuple[datetime, datetime | None, Span | None], now: datetime) 
     return found is not None or until is not None or t - since.timestamp() < 86_400
 
 
-def prices_of(tariff: Tariff, day: date, zone: tzinfo) -> list[tuple[int, float, float]]:
+def prices_of(tariff: SwiftTariff, day: date, zone: tzinfo) -> list[tuple[int, float, float]]:
     """Return (first minute, import price, export price) for the parts of a local day that have one price."""
     start = datetime.combine(day, time(0), zone)
     start_s = start.timestamp()
     length = round((datetime.combine(day + DAY, time(0), zone).timestamp() - start_s) / 60)
     edges = {0}
-    for near in (day - DAY, day):
-        for span in tariff.windows_on(near):
-            for moment in (span.start, span.end):
-                minute = round((moment.timestamp() - start_s) / 60)
-                if 0 < minute < length:
-                    edges.add(minute)
+    for moment in tariff.changes_on(day):
+        minute = round((moment.timestamp() - start_s) / 60)
+        if 0 < minute < length:
+            edges.add(minute)
     parts = []
     for minute in sorted(edges):
         price = tariff.price_at(datetime.fromtimestamp(start_s + minute * 60, zone))

@@ -13,7 +13,7 @@ from solarctl.control import tariff
 from solarctl.errors import ConfigError, Problem, UsageError
 from solarctl.options import Options, moment
 from solarctl.simulation.compare import Life, Task, run, tasks_of
-from solarctl.simulation.installations import RULES, installations, left_out
+from solarctl.simulation.installations import RULES, installations
 from solarctl.simulation.recorded import Recorded, from_csv, from_history, whole_days
 from solarctl.simulation.results import Result, gathered
 from solarctl.simulation.simulated_house import Settings
@@ -75,13 +75,14 @@ def _tasks(config: Config, wish: Wish, options: Options, now: datetime, notes: l
     config.table("simulate", Settings)
     prices = config.table("tariff", tariff.Settings)
     if len(found) > 1:
-        notes.append(f"The rules share no device, so they are played in {len(found)} houses of their own.")
+        notes.append(
+            f"Meters and batteries differ, so the rules are played in {len(found)} houses of their own; "
+            'if they are one home, say houses = "one" in [simulate].'
+        )
     if config.find("tariff") is None:
         notes.append(f"There is no [tariff]; a kWh costs {prices.import_price:g} and earns {prices.export_price:g}.")
     if prices.prices:
-        notes.append(f"Prices of {prices.prices} are not known for other days; the tariff's own are used.")
-    for name in left_out(config):
-        notes.append(f"{name} is not simulated.")
+        notes.append(f"Prices of {prices.prices} are not known for other days; a market's are made up, hour by hour.")
     given = _recorded(wish, config, options, now)
     first, days = _period(wish, config.timezone, now, options, given)
     schedule = _schedule(wish, config)

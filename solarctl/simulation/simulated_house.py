@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 
 from solarctl.config import Config
+from solarctl.control import plan_settings
 from solarctl.settings import setting
 from solarctl.simulation import climates
 from solarctl.simulation.car_habits import CarHabits, ChargePoint
 from solarctl.simulation.installations import Installation
 from solarctl.simulation.recorded import Recorded
+from solarctl.simulation.wired_loads import Wired, wired
 from solarctl.virtualhome.battery import Battery
 from solarctl.virtualhome.car import Car
 from solarctl.virtualhome.house import Grid, House
@@ -48,6 +50,14 @@ class Settings:
     car_phases: int = setting(3, ge=1, le=3, help="phases it charges on")
     fallback_a: int = setting(6, ge=0, le=32, help="what the charger gives when nobody has told it anything for long")
     forecast_error_deg: float = setting(1.5, ge=0, help="standard deviation of a forecast high, in °C")
+    sun_error_pct: float = setting(15.0, ge=0, le=100, help="standard deviation of a day's forecast sun")
+    hot_water_kwh: float = setting(0.0, ge=0, help="heat drawn from each tank a day; 0: as its guarantee or capacity")
+    surplus_heat_value: float = setting(
+        0.0, ge=0, help="what a kWh is worth in loads without a need (a radiator, surplus only)"
+    )
+    houses: str = setting(
+        "auto", choices=("auto", "one", "apart"), help="auto: by the devices; one: all at one meter; apart: none shared"
+    )
 
 
 @dataclass
@@ -60,6 +70,8 @@ class Simulated:
     rooms: Rooms | None = None
     point: ChargePoint | None = None
     habits: CarHabits | None = None
+    wired: Wired | None = None
+    unit: str = "F"
 
 
 def build(
@@ -83,12 +95,12 @@ def build(
         timezone=zone,
         solar=_plant(config, settings),
         household=household,
-        battery=_battery(config, settings, has_relay=has_relay) if installation.has_battery else None,
+        battery=_battery(config, settings, installation) if installation.has_battery else None,
         grid=Grid(max_export_w=0) if has_relay else Grid(),
     )
     if recorded is not None:
         recorded.replace_in(house)
-    made = Simulated(house, settings, installation)
+    made = Simulated(house, settings, installation, unit=config.site.temperature_unit)
     if installation.thermostats:
         made.rooms = Rooms(
             [_room(name, index, zone, config, settings) for index, name in enumerate(installation.thermostats)]
@@ -109,6 +121,9 @@ def build(
             wanted_at_first_kwh=car.wants_kwh,
         )
         house.parts.append(made.point)
+    made.wired = wired(config, installation, settings.hot_water_kwh, seed)
+    if made.wired is not None:
+        house.parts += made.wired.parts
     house.advance(start)  # it begins to live
     return made
 
@@ -144,17 +159,31 @@ def _planes(config: Config) -> list[Plane]:
     return []
 
 
-def _battery(config: Config, settings: Settings, *, has_relay: bool) -> Battery:
+def _battery(config: Config, settings: Settings, installation: Installation) -> Battery:
+    """Return the battery: as [simulate] says, else as the plan of this house describes it, else a usual one."""
+    has_relay = "grid-guard" in installation.commands
+    plan = installation.rules.get("plan")
+    planned = plan if isinstance(plan, plan_settings.Settings) and plan.battery else None
     told = config.find("plan.battery_capacity_kwh")
-    size_kwh = settings.battery_kwh or (float(told) if isinstance(told, int | float) and told > 0 else 10.0)
+    size_kwh = settings.battery_kwh or (
+        planned.battery_capacity_kwh
+        if planned is not None
+        else float(told)
+        if isinstance(told, int | float) and told > 0
+        else 10.0
+    )
+    is_told = config.find("simulate.battery_w") is not None
+    most_w = planned.battery_max_w if planned is not None and not is_told else settings.battery_w
+    # a battery that only the plan knows (a plug-in one) keeps nothing back
+    keeps = "peak-mode" in installation.commands or planned is None or config.find("simulate.own_reserve_pct")
     return Battery(
         size_kwh,
         soc_pct=50,
-        max_charge_w=settings.battery_w,
-        max_discharge_w=settings.island_w if has_relay else settings.battery_w,
+        max_charge_w=most_w,
+        max_discharge_w=settings.island_w if has_relay else most_w,
         efficiency=settings.battery_efficiency,
         floor_pct=5 if has_relay else 0,
-        reserve_pct=0 if has_relay else settings.own_reserve_pct,
+        reserve_pct=settings.own_reserve_pct if keeps and not has_relay else 0,
         feeds_with_grid=settings.feeds_with_grid or not has_relay,
         grid_charge_w=settings.grid_charge_w if has_relay else 0.0,
         grid_charge_to_pct=settings.grid_charge_to_pct,

@@ -143,6 +143,14 @@ class House:
                 self._begin(end)
             self._live_until(end)
 
+    def ahead(self) -> tuple[float, float]:
+        """Return what the panels could give and what the household will want in the minute that begins now, in W."""
+        minute = int(self._t // 60.0)
+        if not 0 <= minute - self._first_minute < MINUTES:
+            self._load_tables(minute)
+        index = minute - self._first_minute
+        return self._sunshine[index], self._base[index]
+
     def settle(self) -> None:
         """Balance the powers anew without letting time pass, e.g. after a relay moved."""
         with self.lock:

@@ -79,7 +79,7 @@ def test_the_swift_tariff_says_what_the_tariff_says():
 
 def test_a_day_s_prices_are_the_tariff_s():
     """The parts of a day have the price that the tariff has in each of their minutes."""
-    tariff = Tariff(Settings(windows=WINDOWS), AMSTERDAM)
+    tariff = SwiftTariff(Settings(windows=WINDOWS), AMSTERDAM)
     for day in (date(2026, 7, 1), date(2026, 7, 4), date(2026, 3, 29), date(2026, 10, 25)):
         start_s = datetime.combine(day, time(0), AMSTERDAM).timestamp()
         parts = prices_of(tariff, day, AMSTERDAM)

@@ -1,0 +1,128 @@
+"""`plan` and `apply` in a simulated house: sockets, a meter, a battery that follows or is told, an erring forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from solarctl.control import apply, plan, plan_base
+from solarctl.control.apply_words import House as Seen
+from solarctl.control.plan_settings import Settings
+from solarctl.control.plan_tasks import slots_from
+from solarctl.control.plan_words import Booked, Plan
+from solarctl.control.tariff import Price
+from solarctl.decision import SetMode, SetPermissions, SwitchTo
+from solarctl.readings import BatteryReading, GridReading, SwitchReading
+from solarctl.simulation.base_record import BaseRecord
+from solarctl.simulation.seats import Tally, conclude
+from solarctl.simulation.simulated_house import Simulated
+from solarctl.simulation.sun_outlook import SunOutlook
+
+Prices = Callable[[datetime], Price]
+
+
+class PlanSeat:
+    """`plan`: the forecast, the prices, the battery's charge, and what the house itself draws, learned day by day."""
+
+    command = "plan"
+
+    def __init__(
+        self, settings: Settings, simulated: Simulated, prices: Prices, *, seed: int, error_pct: float
+    ) -> None:
+        self.settings = settings
+        self.house = simulated.house
+        self.prices = prices
+        self.outlook = SunOutlook(self.house, seed, error_pct / 100)
+        self.memory = plan.Memory()
+        self.tally = Tally()
+        self.in_force: Plan | None = None
+        self.applied: apply.Memory = apply.Memory()  # what `apply` remembers; the two seats share it
+        self.base = BaseRecord(settings, simulated)
+
+    def look(self, now: datetime) -> None:
+        settings = self.settings
+        starts = slots_from(now, settings)
+        solar_w = self.outlook.slots_w(starts[0], len(starts), settings.slot_min)
+        self.base.learn(starts, solar_w)
+        memory = self.applied
+        booked = Booked(memory.day, memory.stored_kwh, memory.on, memory.since, memory.full)
+        base_w = plan_base.base_load(self.base.profiles, starts, settings.slot_min, settings.base_load_w)
+        base_w = self._seen_now(base_w, solar_w[0], booked)
+        prices = [self.prices(start) for start in starts]
+        seen = plan.Foreseen(
+            solar_w,
+            base_w,
+            tuple(one.import_price for one in prices),
+            tuple(one.export_price for one in prices),
+            self._charge_kwh(),
+            booked,
+            self.in_force,
+        )
+        decision, self.in_force = plan.decide(seen, settings, self.memory, now)
+        self.memory = conclude(self.tally, decision, lambda _action: False, now)
+
+    def _charge_kwh(self) -> float | None:
+        battery = self.house.battery
+        if not self.settings.battery or battery is None:
+            return None
+        return battery.soc_pct / 100 * self.settings.battery_capacity_kwh
+
+    def _seen_now(self, base_w: tuple[float, ...], sun_w: float, booked: Booked) -> tuple[float, ...]:
+        """Return the base load with what the meter shows beyond it, while no planned load is on."""
+        if any(booked.on.get(load.device) is not False for load in self.settings.devices):
+            return base_w
+        battery_w = self.house.battery_w if self.settings.battery else 0.0
+        drawn_w = self.house.grid_w + sun_w + battery_w
+        return plan_base.corrected(base_w, drawn_w - base_w[0], self.settings.slot_min)
+
+
+class ApplySeat:
+    """`apply`: sockets with their counters, the meter and the battery as the minute before has left them."""
+
+    command = "apply"
+
+    def __init__(self, settings: Settings, options: apply.Settings, simulated: Simulated, planning: PlanSeat) -> None:
+        assert simulated.wired is not None
+        self.settings = settings
+        self.options = options
+        self.house = simulated.house
+        self.sockets = [(load.device, simulated.wired.sockets[load.device]) for load in settings.devices]
+        self.by_name = dict(self.sockets)
+        self.planning = planning
+        self.tally = Tally()
+
+    @property
+    def memory(self) -> apply.Memory:
+        return self.planning.applied
+
+    def look(self, now: datetime) -> None:
+        house, settings = self.house, self.settings
+        battery = None
+        if settings.battery and house.battery is not None:
+            battery = BatteryReading(at=now, soc_pct=house.battery.soc_pct, battery_w=house.battery_w)
+        switches = {
+            name: SwitchReading(at=now, on=socket.on, power_w=socket.power_w, energy_kwh=socket.import_kwh)
+            for name, socket in self.sockets
+        }
+        seen = Seen(GridReading(at=now, grid_w=house.grid_w), battery, switches, {})
+        decision = apply.decide(seen, self.planning.in_force, settings, self.options, self.memory, now)
+        self.planning.applied = conclude(self.tally, decision, self._write, now, apply.remember)
+
+    def _write(self, action: Any) -> bool:
+        if isinstance(action, SwitchTo):
+            socket = self.by_name[action.device]
+            if socket.on is action.to:
+                return False
+            socket.switch(action.to)
+            return True
+        battery = self.house.battery
+        if battery is None:
+            return False
+        if isinstance(action, SetMode):  # "to_full": from the grid, as fast as it can
+            battery.may_charge, battery.force_w = True, -battery.max_charge_w
+        elif isinstance(action, SetPermissions):
+            battery.force_w = None
+            battery.may_charge = apply.CHARGING in action.to
+            battery.may_discharge = apply.DISCHARGING in action.to
+        return True
