@@ -12,11 +12,11 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union
 
 from solarctl.errors import Problem
+from solarctl.field_types import type_of
 from solarctl.settings import Secret, time_of_day
 
 T = TypeVar("T")
@@ -51,14 +51,14 @@ class Decoder:
             return None
         before = len(self.problems)
         known = {f.name.rstrip("_"): f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
-        hints = _hints(cls)  # type: ignore[arg-type]
         values: dict[str, Any] = {}
         for key, value in table.items():
             where = f"{path}.{key}"
             if key in known:
                 declared = known[key]
+                kind = type_of(cls, declared.name)  # type: ignore[arg-type]
                 try:
-                    values[declared.name] = self._value(hints[declared.name], value, where, declared.metadata)
+                    values[declared.name] = self._value(kind, value, where, declared.metadata)
                 except Mistake as mistake:
                     self._problem(where, str(mistake), mistake.hint)
             elif key not in ignore:
@@ -66,7 +66,7 @@ class Decoder:
         for key, declared in known.items():
             required = declared.default is dataclasses.MISSING and declared.default_factory is dataclasses.MISSING
             if required and key not in table:
-                self._problem(f"{path}.{key}", "is missing", _describe(hints[declared.name], declared.metadata))
+                self._problem(f"{path}.{key}", "is missing", _meaning(declared.metadata))
         if len(self.problems) > before:
             return None
         settings = cls(**values)
@@ -156,11 +156,6 @@ class Decoder:
         return _one_of(value, [str(member) for member in hint]) and hint(value)
 
 
-@cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
-
-
 def _number(hint: type, value: Any, metadata: Mapping[str, Any]) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Mistake(f"must be a number, not {_shown(value)}")
@@ -207,7 +202,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _describe(hint: Any, metadata: Mapping[str, Any]) -> str:
+def _meaning(metadata: Mapping[str, Any]) -> str:
     return f"Meaning: {metadata['help']}." if metadata.get("help") else ""
 
 

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from solarctl.context import Json
+from solarctl.field_types import type_of
 
 T = TypeVar("T")
 
@@ -66,9 +67,8 @@ def _key_text(key: Any) -> str:
 def _dataclass(cls: Any, stored: Any, where: str) -> Any:
     if not isinstance(stored, dict):
         raise _MisfitError(f"{where} is no object")
-    hints = get_type_hints(cls)
     values = {
-        field.name: _decoded(hints[field.name], stored[field.name], f"{where}.{field.name}")
+        field.name: _decoded(type_of(cls, field.name), stored[field.name], f"{where}.{field.name}")
         for field in dataclasses.fields(cls)
         if field.init and field.name in stored
     }
