@@ -62,12 +62,7 @@ class Row:
 
     def starts(self) -> int:
         """How often it is switched on."""
-        before, count = int(self.was_on), 0
-        for now in self.on:
-            if now and not before:
-                count += 1
-            before = now
-        return count
+        return bytes([self.was_on, *self.on]).count(b"\0\1")
 
     def is_sound(self) -> bool:
         """Return whether no run and no pause is too short."""

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from solarctl.control.plan_battery import Steered
 from solarctl.control.plan_bound import lower_bound, wishes
-from solarctl.control.plan_house import NO_BATTERY, Following, House, Storage
+from solarctl.control.plan_dual import begun, placed
+from solarctl.control.plan_house import NO_BATTERY, Following, House
+from solarctl.control.plan_moves import descend
 from solarctl.control.plan_place import Board, Row, Task
 from solarctl.value import replace
 
 ROUNDS = 3
 WORK = 4_000_000  # slots played: where a plan is good enough, on a day that is long and full
 BOUND_ROUNDS = 40
-SHORT = 1000  # needs times slots: more than that is not begun with a commanded battery, which takes long
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
 STRICT = 1e5  # money per kWh: what loads that live on surplus may not cause
@@ -90,26 +91,15 @@ def fresh(house: House, rows: Sequence[Row], needs: list[Task], start_cost: floa
         other.place_all(pressed)
         if other.unmet < board.unmet - 1e-9:
             board = other
-    board.improve(ROUNDS, WORK)
     if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
-        for battery in (NO_BATTERY, replace(house.battery, commanded=True)):
-            other = _begun_with(battery, house, rows, needs, start_cost, step)
+        for outcome in begun(house, rows, needs, step):
+            other = Board(meter_for(house, rows), copied(rows), needs, start_cost, step)
+            placed(other, outcome)
             if other.total < board.total - 1e-7:
                 board = other
-    return board
-
-
-def _begun_with(
-    battery: Storage, house: House, rows: Sequence[Row], needs: list[Task], start_cost: float, step: int
-) -> Board:
-    """Return the needs begun as if there were another battery: one that follows is drained in the wrong slots."""
-    bare = replace(house, battery=battery, stored_value=house.stored_value if battery.capacity else 0.0)
-    begun = Board(meter_for(bare, rows), copied(rows), needs, start_cost, step)
-    if not battery.capacity or len(needs) * house.count <= SHORT:
-        begun.place_all()
-    board = Board(meter_for(house, begun.rows), begun.rows, needs, start_cost, step)
-    board.place_all()
-    board.improve(ROUNDS, WORK / 6)
+        descend(board, WORK)
+    else:
+        board.improve(ROUNDS, WORK)
     return board
 
 

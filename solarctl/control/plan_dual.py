@@ -1,0 +1,271 @@
+"""All loads at once, beside a battery that follows the meter: a dynamic programme over its charge.
+
+Each kind of load is paid so much for every slot that it runs (the multipliers). Then nothing but the charge connects
+one slot with the next: going back slot by slot, for each charge on a grid, the cheapest number of loads of each kind
+is found; and the pay is moved until each kind runs as long as it must. What comes out sees what placing loads one by
+one does not: that the battery gives its power once, to one boiler as to two. The rest is left to moving pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from solarctl.control.plan_house import OVER_LIMIT, Following, House
+from solarctl.control.plan_place import Board, Row, Task
+
+GRID = 60  # charges that are looked at
+ROUNDS = 12  # how often the pay is moved
+MOST_CHOICES = 100  # numbers of loads of each kind in one slot
+TRIED = 3  # how many of the outcomes are finished
+
+Profile = list[int]  # how many of a kind are on, block by block
+
+
+@dataclass(slots=True)
+class Kind:
+    """Tasks that are alike: blocks of `kwh` from `first` to just before `last`, `count` of them together."""
+
+    tasks: list[Task]
+    kwh: float
+    first: int
+    last: int
+    count: int
+
+
+def begun(house: House, rows: Sequence[Row], needs: Sequence[Task], step: int) -> list[list[tuple[Kind, Profile]]]:
+    """Return the outcomes that come nearest to what the needs want, the nearest first; none when there is no way."""
+    kinds = _kinds(rows, needs, step)
+    programme = _Programme(_in_blocks(house, rows, step), kinds)
+    if not kinds or programme.choices > MOST_CHOICES:
+        return []
+    found: list[tuple[float, list[Profile]]] = []
+    lowest, highest = min(house.sell), max(house.buy)
+    bounds = [[lowest * kind.kwh, highest * kind.kwh] for kind in kinds]
+    pay = [(0.3 * low + 0.7 * high * 0.6) for low, high in bounds]
+    for _ in range(ROUNDS):
+        profiles = programme.solve(pay)
+        missing = [kind.count - sum(profile) for kind, profile in zip(kinds, profiles)]
+        found.append((sum(abs(count) * kind.kwh for count, kind in zip(missing, kinds)), profiles))
+        if not any(missing):
+            break
+        for index, count in enumerate(missing):
+            if count:
+                bounds[index][count < 0] = pay[index]
+                low, high = bounds[index]
+                if high - low < 1e-3 * kinds[index].kwh:  # the others have moved it
+                    bounds[index] = [low - 0.02 * kinds[index].kwh, high + 0.02 * kinds[index].kwh]
+                pay[index] = sum(bounds[index]) / 2
+    found.sort(key=lambda one: one[0])
+    return [list(zip(kinds, profiles)) for _missing, profiles in found[:TRIED]]
+
+
+def _kinds(rows: Sequence[Row], needs: Sequence[Task], step: int) -> list[Kind]:
+    found: dict[tuple[float, int, int], Kind] = {}
+    for task in needs:
+        row = rows[task.load]
+        first = -(-max(task.first, row.bound_on, row.bound_off) // step)
+        last = task.last // step
+        count = round((task.count - sum(row.on[task.first : task.last])) / step)
+        if count > 0 and last > first:
+            kind = found.setdefault((task.kwh, first, last), Kind([], task.kwh * step, first, last, 0))
+            kind.tasks.append(task)
+            kind.count += count
+    return list(found.values())
+
+
+def _in_blocks(house: House, rows: Sequence[Row], step: int) -> House:
+    """Return the house in blocks of `step` slots, with what runs in any case."""
+    net = list(house.net)
+    for row in rows:
+        for t, on in enumerate(row.on):
+            if on:
+                net[t] += row.kwh
+    if step == 1:
+        return House(tuple(net), house.buy, house.sell, house.battery, house.limit, house.stored_value)
+    storage = house.battery
+    starts = range(0, house.count - step + 1, step)
+    return House(
+        tuple(sum(net[t : t + step]) for t in starts),
+        tuple(sum(house.buy[t : t + step]) / step for t in starts),
+        tuple(sum(house.sell[t : t + step]) / step for t in starts),
+        type(storage)(storage.capacity, storage.power * step, storage.start, storage.efficiency),
+        house.limit * step,
+        house.stored_value,
+    )
+
+
+class _Programme:
+    """The dynamic programme; what does not depend on the pay is worked out once."""
+
+    def __init__(self, house: House, kinds: Sequence[Kind]) -> None:
+        self.house, self.kinds = house, kinds
+        self.grain = house.battery.capacity / GRID
+        idle = Following(house)
+        # no more is ever in the battery than without any load
+        self.tops = [min(GRID, int(charge / self.grain + 1e-6) + 1) for charge in idle.soc]
+        self.live = [
+            [index for index, kind in enumerate(kinds) if kind.first <= t < kind.last] for t in range(house.count)
+        ]
+        combined: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+        for live in self.live:
+            key = tuple(live)
+            if key not in combined:
+                combined[key] = list(product(*(range(len(kinds[index].tasks) + 1) for index in live)))
+        self.combined = combined
+        self.choices = max((len(numbers) for numbers in combined.values()), default=0)
+
+    def solve(self, pay: Sequence[float]) -> list[Profile]:
+        """Return how many of each kind run in each block."""
+        house, grain = self.house, self.grain
+        storage = house.battery
+        power, efficiency = storage.power, storage.efficiency
+        tables: list[tuple[list[list[float]], list[tuple[float, tuple[int, ...]]]]] = []
+        value = [-house.stored_value * grain * index for index in range(self.tops[-1] + 1)]
+        for t in range(house.count - 1, -1, -1):
+            buy, sell, top = house.buy[t], house.sell[t], self.tops[t]
+            chosen = self._worthwhile(t, pay)
+            table = []
+            above = value[-1]
+            for need, paid, _numbers in chosen:
+                if need > 0:
+                    given = need if need < power else power
+                    at = given / grain
+                    whole = int(at)
+                    part = at - whole
+                    rest, fixed = 1 - part, (need - given) * buy - paid
+                    nothing, less = value[0] + need * buy - paid, grain * buy
+                    row = [nothing - index * less for index in range(min(whole, top) + 1)]
+                    if top > whole:
+                        row += [rest * one + part * other + fixed for one, other in zip(value[1:], value)]
+                        if len(row) <= top:
+                            row += [above + fixed] * (top + 1 - len(row))
+                        del row[top + 1 :]
+                else:
+                    taken = -need if -need < power else power
+                    at = taken * efficiency / grain
+                    whole = int(at)
+                    part = at - whole
+                    rest, fixed = 1 - part, (need + taken) * sell - paid
+                    row = [rest * one + part * other + fixed for one, other in zip(value[whole:], value[whole + 1 :])]
+                    del row[top + 1 :]
+                    if len(row) <= top:
+                        last, more = len(value) - 1, grain / efficiency * sell
+                        full = above + need * sell - paid
+                        row += [full + (last - index) * more for index in range(len(row), top + 1)]
+                if need > house.limit:
+                    row = [
+                        one + OVER_LIMIT * max(0.0, need - min(power, index * grain) - house.limit)
+                        for index, one in enumerate(row)
+                    ]
+                table.append(row)
+            value = list(map(min, *table)) if len(table) > 1 else table[0]
+            tables.append((table, [(need, numbers) for need, _paid, numbers in chosen]))
+        tables.reverse()
+        return self._traced(tables)
+
+    def _worthwhile(self, t: int, pay: Sequence[float]) -> list[tuple[float, float, tuple[int, ...]]]:
+        """Return what the house could draw, what for, and by which numbers; of those at full power the best."""
+        live, net, power = self.live[t], self.house.net[t], self.house.battery.power
+        buy, sell, limit = self.house.buy[t], self.house.sell[t], self.house.limit
+        kwh = [self.kinds[index].kwh for index in live]
+        money = [pay[index] for index in live]
+        found = []
+        strong: tuple[float, float, tuple[int, ...]] | None = None
+        weak: tuple[float, float, tuple[int, ...]] | None = None
+        for numbers in self.combined[tuple(live)]:
+            need, paid = net, 0.0
+            for number, one, wage in zip(numbers, kwh, money):
+                need += number * one
+                paid += number * wage
+            if need >= power and need <= limit:
+                if strong is None or need * buy - paid < strong[0] * buy - strong[1]:
+                    strong = need, paid, numbers
+            elif need <= -power:
+                if weak is None or need * sell - paid < weak[0] * sell - weak[1]:
+                    weak = need, paid, numbers
+            else:
+                found.append((need, paid, numbers))
+        if strong is not None:
+            found.append(strong)
+        if weak is not None:
+            found.append(weak)
+        return found
+
+    def _traced(self, tables: Sequence[tuple[list[list[float]], list[tuple[float, tuple[int, ...]]]]]) -> list[Profile]:
+        storage, grain = self.house.battery, self.grain
+        charge = storage.start
+        found = [[0] * self.house.count for _ in self.kinds]
+        for t, (table, chosen) in enumerate(tables):
+            at = charge / grain
+            low = min(int(at), len(table[0]) - 1)
+            part, high = at - low, min(low + 1, len(table[0]) - 1)
+            best = min(range(len(table)), key=lambda i: (1 - part) * table[i][low] + part * table[i][high])
+            need, numbers = chosen[best]
+            for index, number in zip(self.live[t], numbers):
+                found[index][t] = number
+            if need > 0:
+                charge -= min(need, storage.power, charge)
+            else:
+                charge += (
+                    min(-need, storage.power, (storage.capacity - charge) / storage.efficiency) * storage.efficiency
+                )
+        return found
+
+
+def placed(board: Board, outcome: Sequence[tuple[Kind, Profile]]) -> None:
+    """Give an outcome's slots to the loads of an empty board; what is too much is left out, what lacks is placed."""
+    step = board.step
+    for kind, profile in outcome:
+        for t, number in enumerate(profile):
+            if number:
+                board.meter.add(dict.fromkeys(range(t * step, (t + 1) * step), number * kind.kwh / step))
+    for kind, profile in outcome:
+        _thinned(board, kind, profile)
+    for kind, profile in outcome:
+        for t, number in enumerate(profile):
+            if number:
+                board.meter.add(dict.fromkeys(range(t * step, (t + 1) * step), -number * kind.kwh / step))
+    for kind, profile in outcome:
+        _dealt(board, kind, profile)
+    board.place_all()
+
+
+def _thinned(board: Board, kind: Kind, profile: Profile) -> None:
+    """Leave out what costs most of what is too much."""
+    step, meter = board.step, board.meter
+    for _ in range(sum(profile) - kind.count):
+        blocks = [t for t, number in enumerate(profile) if number]
+        less = {t: dict.fromkeys(range(t * step, (t + 1) * step), -kind.kwh / step) for t in blocks}
+        worst = min(blocks, key=lambda t: (meter.dearer(less[t]), t))
+        meter.add(less[worst])
+        profile[worst] -= 1
+
+
+def _dealt(board: Board, kind: Kind, profile: Profile) -> None:
+    """Deal a kind's blocks to its loads, whoever runs first; a load whose runs would be too short gets none yet."""
+    step = board.step
+    left = {index: (task.count - board.got(task)) // step for index, task in enumerate(kind.tasks)}
+    chosen: dict[int, list[int]] = {index: [] for index in left}
+    ahead = sum(1 for number in profile if number)
+    running: set[int] = set()
+    for t, number in enumerate(profile):
+        if not number:
+            running = set()
+            continue
+        order = sorted(left, key=lambda i: (left[i] < ahead, i not in running, -left[i]))
+        ahead -= 1
+        running = {i for i in order[:number] if left[i] > 0}
+        for index in running:
+            chosen[index].append(t)
+            left[index] -= 1
+    for index, task in enumerate(kind.tasks):
+        row = board.rows[task.load]
+        kept = row.on[:]
+        for t in chosen[index]:
+            row.on[t * step : (t + 1) * step] = [1] * step
+        if row.is_sound():
+            board.meter.add({t: task.kwh for t, (now, was) in enumerate(zip(row.on, kept)) if now != was} or {0: 0.0})
+        else:
+            row.on[:] = kept
