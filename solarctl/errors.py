@@ -64,6 +64,20 @@ def worst(codes: Iterable[int]) -> int:
     return next((code for code in PRECEDENCE if code in found), Exit.OK)
 
 
+def spelt_out(text: str) -> str:
+    r"""Return a text from outside as any terminal may show it: what would steer the terminal is spelt out.
+
+    >>> print(spelt_out("hall\x1b[2J"))
+    hall\x1b[2J
+    """
+    if text.replace("\n", "").isprintable():
+        return text
+    kept = "\n\t\u00a0\u202f"  # spaces that Python does not count as printable
+    return "".join(
+        one if one.isprintable() or one in kept else one.encode("unicode_escape").decode("ascii") for one in text
+    )
+
+
 class SolarctlError(Exception):
     """Something a person can act on: a message, a hint at the next step, an exit code."""
 
@@ -71,8 +85,8 @@ class SolarctlError(Exception):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = spelt_out(message)
+        self.hint = spelt_out(hint)
 
     @property
     def device(self) -> str:
@@ -80,7 +94,7 @@ class SolarctlError(Exception):
         return ""
 
     def __str__(self) -> str:
-        return f"{self.device}: {self.message}" if self.device else self.message
+        return f"{spelt_out(self.device)}: {self.message}" if self.device else self.message
 
 
 @value
@@ -142,7 +156,9 @@ class DeviceError(SolarctlError):
     exit_code = Exit.TRY_AGAIN
 
     def __init__(self, device: str, message: str, *, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(
+            " ".join(message.splitlines()), hint=hint
+        )  # a vendor's line break would begin a sentence of ours
         self._device = device
 
     @property

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from solarctl.errors import ConfigError, Exit, SolarctlError
+from solarctl.errors import ConfigError, Exit, SolarctlError, spelt_out
 
 SYSLOG = Path("/dev/log")
 DAEMON = 3  # syslog facility
@@ -64,8 +64,8 @@ class Log:
     def _print(self, severity: int, text: str) -> None:
         mark = f"<{severity}>" if self.journal else ""
         try:
-            for line in text.splitlines():
-                print(mark + line, file=self.stream)
+            for line in text.split("\n"):
+                print(mark + spelt_out(line), file=self.stream)
             self.stream.flush()
         except (OSError, ValueError):
             pass  # the reader has gone; the run has not

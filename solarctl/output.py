@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from solarctl import log
-from solarctl.errors import ConfigError, DeviceUnreachable, SolarctlError, StateError
+from solarctl.errors import ConfigError, DeviceUnreachable, SolarctlError, StateError, spelt_out
 from solarctl.explain import error_json
 from solarctl.options import Options
 from solarctl.run import Run
@@ -28,7 +28,7 @@ class Screen:
         if self.failure is not None:
             return
         try:
-            print(text, file=self.stream, flush=True)
+            print(spelt_out(text), file=self.stream, flush=True)
         except (OSError, ValueError) as error:
             self.failure = error
             discard(self.stream)
@@ -54,9 +54,9 @@ def show_run(run: Run, screen: Screen, err: TextIO) -> None:
         screen.say(as_json(run.to_json(), screen.stream))
     if on_stderr:
         for notice in run.warnings:
-            print(f"solarctl: {notice}", file=err)
+            print(spelt_out(f"solarctl: {notice}"), file=err)
         if run.options.quiet and run.exit_code and not run.errors and run.rows:
-            print(f"solarctl: {run.command}: {run.rows[-1]['because']}", file=err)
+            print(spelt_out(f"solarctl: {run.command}: {run.rows[-1]['because']}"), file=err)
     expected = [error for error in run.errors if isinstance(error, DeviceUnreachable) and error.expected]
     silenced = expected if run.options.quiet else []  # a silence that belongs to the device's life is no trouble
     log.trouble(run.command, [error for error in run.errors if error not in silenced], on_stderr=on_stderr)
@@ -99,9 +99,10 @@ def print_json(value: dict[str, Any], out: TextIO) -> None:
 
 
 def as_json(value: dict[str, Any], out: TextIO) -> str:
-    """Return one object on one line; moments as ISO 8601, and letters that the stream can carry."""
+    """Return one object on one line; moments as ISO 8601, and letters that the stream and any terminal can carry."""
     wide = (getattr(out, "encoding", None) or "utf-8").lower().startswith("utf")
-    return json.dumps(value, ensure_ascii=not wide, default=_plain)
+    text = json.dumps(value, ensure_ascii=not wide, default=_plain)
+    return text if text.isprintable() else json.dumps(value, default=_plain)
 
 
 def _plain(value: Any) -> Any:

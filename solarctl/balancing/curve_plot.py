@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from solarctl.curve import Curve
+from solarctl.reporting.markup import escape
 
 ROWS = 12
 COLUMNS = 61

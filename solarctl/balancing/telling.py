@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from solarctl.control.balance_allocation import Why
 from solarctl.control.balance_words import WORDS
+from solarctl.errors import spelt_out
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -66,17 +67,19 @@ def teller(*, terminal: bool) -> AbstractContextManager[Any]:
 def table_of(status: dict[str, Any], row: dict[str, Any]) -> Table:
     """Return the meters, each load's power and reason, and the day's energies as a table."""
     from rich.table import Table
+    from rich.text import Text
 
     house = f"sun {_watts(status['power_production'])} · house {_watts(status['power_house'])}"
     grid = f"grid {_watts(status['grid'])} in, {_watts(-status['injection'] if status['injection'] else 0)} out"
-    table = Table(title=f"{status['date_str'][11:]}  {house} · {grid}", caption=row["because"], expand=True)
+    title = f"{status['date_str'][11:]}  {house} · {grid}"
+    table = Table(title=Text(title), caption=Text(spelt_out(row["because"])), expand=True)
     for name, justify in (("load", "left"), ("now", "right"), ("told", "right"), ("why", "left"), ("today", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for load in status["equipments"]:
         word = WORDS[Why(load["reason"])] or load["reason"].replace("-", " ")
         energy = f"{'≈ ' if load['estimated'] else ''}{load['energy'] / 1000:.2f} kWh"
         told = _watts(load["set_power"]) if load["on"] else "off"
-        table.add_row(load["name"], _watts(load["current_power"]), told, word, energy)
+        table.add_row(Text(spelt_out(load["name"])), _watts(load["current_power"]), told, word, energy)
     sums = (status["production_energy"], status["import_energy"], status["export_energy"])
     table.add_section()
     table.add_row("day", "", "", "sun {:.2f} · in {:.2f} · out {:.2f} kWh".format(*(one / 1000 for one in sums)), "")

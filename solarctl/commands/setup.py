@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from solarctl.cli_options import shared_options
-from solarctl.errors import SolarctlError, UsageError
+from solarctl.errors import SolarctlError, UsageError, spelt_out
 from solarctl.options import Options
 from solarctl.runner import Environment
 
@@ -61,7 +61,7 @@ def _setup(options: Options, environment: Environment, imports: tuple[Path, ...]
     session = Session(
         options,
         environment.clock,
-        say=(lambda _text: None) if silent else lambda text: click.echo(text, file=environment.out),
+        say=(lambda _text: None) if silent else lambda text: click.echo(spelt_out(text), file=environment.out),
         log=told.debug,
     )
     given = read(answers) if answers is not None else None

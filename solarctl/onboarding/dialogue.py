@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import click
 
-from solarctl.errors import UsageError
+from solarctl.errors import UsageError, spelt_out
 
 Options = Sequence[tuple[Any, str]]  # value and label
 
@@ -152,4 +152,4 @@ class Terminal:
 def _list(text: str, options: Options) -> None:
     click.echo(text)
     for number, (_, label) in enumerate(options, 1):
-        click.echo(f"  {number}. {label}")
+        click.echo(f"  {number}. {spelt_out(label)}")

@@ -6,7 +6,6 @@ The picture stands inside the mail (cid:); who sees no pictures has the numbers,
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 from solarctl.reporting.day_plot import CHARGE, SERIES
 from solarctl.reporting.evening import Facts
@@ -18,6 +17,7 @@ from solarctl.reporting.evening_words import (
     worst_sentence,
     wrong_lines,
 )
+from solarctl.reporting.markup import escape
 
 PICTURE = "day.png"
 FONT = "font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 
 from solarctl.control.plan_words import Plan
+from solarctl.reporting.markup import escape
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 960, 56, 940, 24, 330
 COLOURS = ("#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#17becf", "#bcbd22", "#e377c2", "#7f7f7f")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from html import escape
 from pathlib import Path
 
 from solarctl.reporting import day_plot, report_svg
+from solarctl.reporting.markup import escape
 from solarctl.reporting.report import Report
 from solarctl.reporting.report_data import Sums
 from solarctl.reporting.report_tables import tiles

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+
+from solarctl.reporting.markup import escape
 
 LETTER = 18  # a letter's advance in day_plot's measure (picture.ADVANCE dots of 3)
 FONT_SIZE = 29  # of a font whose letters are 0.6 wide
