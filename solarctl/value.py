@@ -72,8 +72,7 @@ def _init(self: Any, *args: Any, **named: Any) -> None:
         given = dict(zip(positional, args)) | named
         if len(args) > len(positional) or len(given) != len(args) + len(named):
             raise TypeError(f"{type(self).__name__} takes {', '.join(defaults)}")
-    attributes = self.__dict__
-    attributes.update(defaults)
+    attributes = defaults.copy()
     attributes.update(given)
     if len(attributes) != len(defaults):
         raise TypeError(f"{type(self).__name__} takes {', '.join(defaults)}")
@@ -84,6 +83,7 @@ def _init(self: Any, *args: Any, **named: Any) -> None:
     for name, factory in factories:
         if name not in given:
             attributes[name] = factory()
+    object.__setattr__(self, "__dict__", attributes)
 
 
 if TYPE_CHECKING:
@@ -99,13 +99,13 @@ else:
             known = one.__dict__
         except AttributeError:  # slots
             return dataclasses.replace(one, **changes)
-        copied = object.__new__(type(one))
-        attributes = copied.__dict__
-        attributes.update(known)
+        attributes = known.copy()
         attributes.update(changes)
         if len(attributes) != len(known):
             names = ", ".join(name for name in changes if name not in known)
             raise TypeError(f"{type(one).__name__} has no {names}")
+        copied = object.__new__(type(one))
+        object.__setattr__(copied, "__dict__", attributes)
         return copied
 
 
