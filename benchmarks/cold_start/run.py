@@ -1,34 +1,27 @@
 """What a cron tick costs to start: CPU and memory of whole processes, against a floor measured in turn with them.
 
-    python benchmarks/cold_start/run.py [--rounds 15]
+    python -m benchmarks.cold_start.run [--rounds 40]
 
 CPU is user + system time of the child (rusage). Memory is the child's own VmHWM, read at its exit, because the
 high-water mark that a parent sees is inherited over exec. All commands run in turn, round by round, so that a noisy
 machine is noisy for all of them; the figures are medians, and ratios of medians. Ticks talk HTTPS to emulators on
-loopback, with a CA file of their own.
+loopback, with a CA file of their own (houses.py).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from solarctl.clock import SystemClock
-from solarctl.virtualhome import emulators
-from solarctl.virtualhome.battery import Battery
-from solarctl.virtualhome.house import House
+from benchmarks.cold_start.houses import HOUSES, serve
 
 FLOOR = "import click, requests, tomllib, json"
 SEEDS = {
@@ -55,6 +48,8 @@ class Case:
     argv: list[str]
     ratio_limit: float | None = None
     memory_limit_mb: float | None = None
+    house: str = "relay"
+    crontab: bool = False  # whether one is installed
     cpu_s: list[float] = field(default_factory=list)
     memory_mb: list[float] = field(default_factory=list)
     code: int | None = None
@@ -75,61 +70,6 @@ def measured(argv: list[str], env: dict[str, str]) -> tuple[float, float, int]:
     return usage.ru_utime + usage.ru_stime, int(kilobytes[-1]) / 1024, child.returncode
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Return a certificate for 127.0.0.1 and its key, made now."""
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run([*command.split(), "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
-    return cert, key
-
-
-def over_tls(cls: type, cert: Path, key: Path) -> type:
-    """Return an emulator class that speaks HTTPS."""
-
-    def wrap(self: Any, server: Any) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cert, key)
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-
-    return type(cls.__name__, (cls,), {"scheme": "https", "wrap": wrap})
-
-
-def home(folder: Path, stack: ExitStack) -> dict[str, str]:
-    """Serve the emulators and write a config; return the environment that points at it."""
-    clock = SystemClock()
-    house = House(timezone=ZoneInfo("UTC"), start=datetime.now(UTC), battery=Battery(10))
-    cert, key = certificate(folder)
-    tables = ['[site]\ntimezone = "UTC"\n']
-    for name in ("solax-cloud", "tuya"):
-        emulator = over_tls(emulators.find()[name], cert, key)(house, clock).start()
-        if name == "solax-cloud":
-            emulator.pin(soc=20.0)
-            emulator.limiter.calls_per_min = 10_000  # rounds follow each other faster than any schedule
-        stack.callback(emulator.stop)
-        tables.append(emulator.config().replace("base_url", f'ca_file = "{cert}"\nbase_url'))
-        for secret, text in emulator.secrets().items():
-            (folder / secret).write_text(text)
-            (folder / secret).chmod(0o600)
-    tables.append('[grid-guard]\nbattery = "inverter"\nswitch = "grid-relay"\n')
-    (folder / "config.toml").write_text("\n".join(tables))
-    (folder / "config.toml").chmod(0o600)
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return kept | {"SOLARCTL_CONFIG": str(folder / "config.toml"), "SOLARCTL_STATE_DIR": str(folder / "state")}
-
-
-def as_minutes_ago(state: Path) -> None:
-    """Forget how often the vendor was asked, or the requests of these rounds would use up the minute's quota."""
-    path = state / "state.json"
-    if path.exists():
-        found = json.loads(path.read_text())
-        found["accounts"] = {}
-        text = json.dumps(found)
-        for name in ("state.json", "state.json.bak"):
-            (state / name).write_text(text)
-
-
 def cases() -> list[Case]:
     """Return the table's rows; limits are those of the design."""
     python = sys.executable
@@ -140,28 +80,38 @@ def cases() -> list[Case]:
     def plain(code: str) -> list[str]:
         return [python, "-c", REPORT + code]
 
+    def offline(name: str, *argv: str, **more: Any) -> Case:
+        return Case(name, ours(*argv), 0.55, 18, **more)
+
     return [
-        Case("floor: " + FLOOR, plain(FLOOR), None, None),
+        Case("floor: " + FLOOR, plain(FLOOR)),
         Case("solarctl --version", ours("--version"), 0.45, 16),
         Case("solarctl --help", ours("--help"), 0.45, 16),
-        Case("solarctl check", ours("check"), 0.55, 18),
-        Case("solarctl why --json", ours("why", "--json"), 0.55, 18),
-        Case("solarctl status --offline --json", ours("status", "--offline", "--json"), 0.55, 18),
+        offline("solarctl check", "check"),
+        offline("solarctl check, with a crontab", "check", crontab=True),
+        offline("solarctl why --json", "why", "--json"),
+        offline("solarctl crontab next", "crontab", "next", crontab=True),
+        offline("solarctl status --offline --json", "status", "--offline", "--json"),
         Case("solarctl grid-guard (HTTPS)", ours("grid-guard", "-q"), 1.1, 34),
+        Case("solarctl peak-mode (HTTPS)", ours("peak-mode", "-q"), 1.1, 34, house="powerwall"),
+        Case("solarctl easee-balance (Modbus, HTTPS)", ours("easee-balance", "-q"), 1.5, 40, house="car"),
+        Case("solarctl plan (sun and prices over HTTPS)", ours("plan", "-q"), 2.0, 40, house="loads"),
         *(Case(name, plain(code)) for name, code in SEEDS.items()),
     ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=40)
     rounds = parser.parse_args().rounds
     rows = cases()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        env = home(Path(name), stack)
+        houses = {house: serve(house, Path(name), stack) for house in HOUSES}
         for round_ in range(rounds + 1):  # the first one warms the caches and is not counted
             for case in rows:
-                as_minutes_ago(Path(name) / "state")
+                house = houses[case.house]
+                house.as_minutes_ago()
+                env = dict(house.env) | ({"SOLARCTL_CRONTAB": str(house.folder / "crontab")} if case.crontab else {})
                 cpu_s, memory_mb, case.code = measured(case.argv, env)
                 if round_:
                     case.cpu_s.append(cpu_s)
