@@ -10,35 +10,12 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from solarctl.schedule import unit_files
 from solarctl.schedule.printing import Place, ranges
 from solarctl.schedule.recommended import Line
 
 SYSTEM = Path("/etc/systemd/system")
 STOP_GRACE_S = 10  # besides the run's own budget
-SANDBOX = """\
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=read-only
-ReadWritePaths=-{state}
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectControlGroups=yes
-ProtectClock=yes
-ProtectHostname=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-CapabilityBoundingSet=
-UMask=0077
-"""
 
 
 def units(lines: Sequence[Line], where: Place, *, state: Path, budget_s: float) -> Iterator[tuple[Path, str]]:
@@ -76,22 +53,14 @@ def calendar(line: Line, zone: str) -> str:
 
 def _service(line: Line, where: Place, state: Path, budget_s: float) -> str:
     words = line.words[:1] if line.is_service else line.words
-    command = " ".join([_quoted_program(where), *map(_quoted, [*words, *where.options, "-q"])])
-    sandbox = SANDBOX.format(state=_quoted(str(state))) if os.geteuid() == 0 else "NoNewPrivileges=yes\nUMask=0077\n"
-    if line.is_service:
-        manner = f"Type=exec\nExecStart={command}\nRestart=always\nRestartSec=5\n"
-        install = f"\n[Install]\nWantedBy={'multi-user' if os.geteuid() == 0 else 'default'}.target\n"
-    else:
-        # 75: try again; the next run does
-        manner = (
-            f"Type=oneshot\nExecStart={command}\nSuccessExitStatus=75\nTimeoutStartSec={budget_s + STOP_GRACE_S:.0f}\n"
-        )
-        install = ""
-    return (
-        f"[Unit]\nDescription=solarctl {line.command}: {line.why}\n"
-        f"Wants=network-online.target\nAfter=network-online.target time-sync.target\n\n"
-        f"[Service]\n{manner}{sandbox}{install}"
-    )
+    values = {
+        "Description": f"solarctl {line.command}: {line.why}",
+        "ExecStart": " ".join([_quoted_program(where), *map(_quoted, [*words, *where.options, "-q"])]),
+    }
+    if not line.is_service:
+        values["TimeoutStartSec"] = f"{budget_s + STOP_GRACE_S:.0f}"
+    shipped = unit_files.BALANCE if line.is_service else unit_files.ONE_RUN
+    return unit_files.fitted(shipped, values, state=_quoted(str(state)), system=os.geteuid() == 0)
 
 
 def _timer(line: Line, where: Place) -> str:

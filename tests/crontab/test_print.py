@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -166,16 +165,3 @@ def test_systemd_units_carry_the_zone(priced):
     assert "OnCalendar=*-*-* 20..23:00/5:00 Europe/Prague" in units["solarctl-eod-status.timer"]
     assert "TimeoutStartSec=60" in units["solarctl-grid-guard.service"]
     assert "SuccessExitStatus=75" in units["solarctl-grid-guard.service"]
-
-
-def test_systemd_takes_the_units(priced, tmp_path):
-    """Where systemd is installed, its own check takes services and timers."""
-    folder = tmp_path / "units"
-    folder.mkdir()
-    for one in priced.json("crontab", "print", "--systemd")["units"]:
-        (folder / Path(one["path"]).name).write_text(one["text"])
-    timers = sorted(str(path) for path in folder.glob("*.timer"))
-    assert len(timers) == len(list(folder.glob("*.service"))) > 2
-    for program in {shutil.which("systemd-analyze")} - {None}:
-        told = subprocess.run([program, "verify", *timers], capture_output=True, text=True, check=False)
-        assert "solarctl" not in told.stderr, told.stderr
