@@ -21,9 +21,8 @@ from enum import StrEnum
 from solarctl.control.plan_base import Profile
 from solarctl.control.plan_feasible import faults
 from solarctl.control.plan_house import NO_BATTERY, NONE, House, Storage
-from solarctl.control.plan_place import Row, Task
 from solarctl.control.plan_settings import Load, Settings, settings_hash
-from solarctl.control.plan_solve import KEEP_KWH, Solution, copied, finished_rows, solve
+from solarctl.control.plan_solve import KEEP_KWH, Job, Solution, copied, finished_rows, solve
 from solarctl.control.plan_tasks import Work, slots_from, work
 from solarctl.control.plan_why import sentences
 from solarctl.control.plan_words import (
@@ -45,7 +44,7 @@ from solarctl.value import replace, value
 
 __all__ = ["Foreseen", "Load", "Memory", "Reason", "Settings", "decide", "settings_hash"]
 
-Polish = Callable[[House, Sequence[Row], Sequence[Task], float, Solution], Sequence[Row] | None]
+Polish = Callable[[Job, Solution], Solution | None]
 
 
 class Reason(StrEnum):
@@ -110,7 +109,6 @@ def _best(
     polish: Polish | None,
 ) -> Plan:
     """Return the cheapest plan that passes the check; when none does, the one that switches nothing."""
-    start_cost = settings.start_cost_kwh * max(0.0, mean(house.buy))
 
     def as_plan(solution: Solution) -> Plan:
         return _plan(solution, house, to_do, inputs, settings, starts, now)
@@ -120,22 +118,20 @@ def _best(
 
         rows = rows_for(house, to_do, settings)
         return as_plan(finished_rows(house, rows, to_do.tasks))
-    solution = solve(
+    price = max(0.0, mean(house.buy))
+    job = Job(
         house,
         to_do.rows,
         to_do.tasks,
-        start_cost=start_cost,
+        start_cost=settings.start_cost_kwh * price,
         slot_min=settings.slot_min,
-        keep_cost=KEEP_KWH * max(0.0, mean(house.buy)),
+        keep_cost=KEEP_KWH * price,
         before=_rows_of(before, to_do, starts),
         shares=[load.min_battery_pct / 100 for load in to_do.loads],
     )
-    plans = []
-    if polish is not None:
-        better = polish(house, to_do.rows, to_do.tasks, start_cost, solution)
-        if better is not None:
-            plans.append(as_plan(finished_rows(house, better, to_do.tasks)))
-    plans.append(as_plan(solution))
+    solution = solve(job)
+    better = polish(job, solution) if polish is not None else None
+    plans = [as_plan(one) for one in (better, solution) if one is not None]
     for plan in plans:
         wrong = faults(plan, settings, to_do, soc)
         if not wrong:

@@ -25,6 +25,7 @@ def faults(plan: Plan, settings: Settings, work: Work, soc_kwh: float | None) ->
         *_battery(plan, settings, soc_kwh),
         *_grid(plan, settings, work),
         *_spare(plan, work),
+        *_battery_first(plan, settings, work, soc_kwh),
         *_sums(plan, settings),
     ]
 
@@ -130,6 +131,23 @@ def _spare(plan: Plan, work: Work) -> Iterator[str]:
             forced = t < work.rows[[load.device for load in work.loads].index(name)].bound_on
             if on and needs[t] > WATT and not forced:
                 yield f"{name} would not run on surplus in slot {t}"
+
+
+def _battery_first(plan: Plan, settings: Settings, work: Work, soc_kwh: float | None) -> Iterator[str]:
+    """Check that what waits for the battery's part does: the charge is counted anew from what goes in and out."""
+    if plan.battery_w is None:
+        return
+    hours, efficiency = settings.slot_min / 60, settings.battery_efficiency_pct / 100
+    charge = 0.0 if soc_kwh is None else soc_kwh
+    forced = {load.device: row.bound_on for load, row in zip(work.loads, work.rows)}
+    for t, power in enumerate(plan.battery_w):
+        for load in settings.devices:
+            least = load.min_battery_pct / 100 * settings.battery_capacity_kwh
+            waits = not load.daily_need and plan.devices[load.device][t] and t >= forced[load.device]
+            if waits and charge < least - WH:
+                yield f"{load.device} is on in slot {t} with {charge:.2f} of {least:.2f} kWh in the battery"
+        kwh = power / 1000 * hours
+        charge -= kwh if kwh > 0 else kwh * efficiency
 
 
 def _sums(plan: Plan, settings: Settings) -> Iterator[str]:

@@ -7,16 +7,18 @@ leave something to the grid only at its greatest power, or when it is empty (ful
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from solarctl.control.plan_house import House
 from solarctl.control.plan_place import Board, Row, Task
-from solarctl.control.plan_solve import Solution, copied, finished, meter_for, spread
+from solarctl.control.plan_solve import Job, Solution, copied, finished, moved
 
 if TYPE_CHECKING:
     from solarctl.control.plan import Polish
 
 GAP = 0.001  # money: what is closer to the optimum is good enough
+SPARE_WORTH = 0.01  # of the mean price, per kWh: what spare loads lose weighs so much, beside what they would earn sold
 INFINITY = 1e30
 
 
@@ -49,7 +51,7 @@ class Model:
         self, seconds: float, start: Mapping[tuple[Any, ...], float] | None
     ) -> dict[tuple[Any, ...], float] | None:
         """Return the best values found in time, None when there are none."""
-        import highspy
+        highspy: Any = import_module("highspy")
 
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(self.cost), len(self.rows)
@@ -203,37 +205,54 @@ def values_of(house: House, rows: Sequence[Row], solution: Solution) -> dict[tup
 def polisher(seconds: float) -> Polish:
     """Return a function that improves a plan for at most so long; what it returns is never worse."""
 
-    def polish(
-        house: House, rows: Sequence[Row], tasks: Sequence[Task], start_cost: float, solution: Solution
-    ) -> Sequence[Row] | None:
-        needs = [task for task in tasks if task.need]
+    def polish(job: Job, solution: Solution) -> Solution | None:
+        needs = job.needs
         if not needs:
             return None
-        alone = _needs_only(house, rows, tasks, solution)
-        targets = [got for task, got in zip(tasks, solution.got) if task.need]
-        model = model_of(house, rows, needs, start_cost, targets, 0.0)
-        found = model.solve(seconds, values_of(house, rows, alone))
+        alone, kept = job.board(_needs_only(job, solution)), job.kept()
+        model = model_of(job.house, job.rows, needs, job.start_cost, [alone.got(task) for task in needs], 0.0)
+        start = values_of(job.house, job.rows, finished(alone, []))
+        if kept is not None:
+            start |= _held(model, kept.rows, alone.rows, job.keep_cost)
+        found = model.solve(seconds, start)
         if found is None:
             return None
-        better = copied(rows)
-        for load, row in enumerate(better):
-            row.on = [round(found["x", load, t]) for t in range(house.count)]
-        board = Board(meter_for(house, better), better, needs, start_cost)
-        before = Board(meter_for(house, alone.rows), alone.rows, needs, start_cost)
-        if board.total >= before.total - 1e-6:
+        rows = copied(job.rows)
+        for load, row in enumerate(rows):
+            row.on = [round(found["x", load, t]) for t in range(job.house.count)]
+        board = job.board(rows)
+
+        def weighed(one: Board) -> float:
+            return one.total + (job.keep_cost * moved(kept.rows, one.rows) if kept is not None else 0.0)
+
+        if weighed(board) >= weighed(alone) - 1e-6:
             return None
-        spread(board, [task for task in tasks if not task.need], None, None)
-        after = finished(board, tasks)
-        spare = [task.kwh * (now - was) for task, now, was in zip(tasks, after.got, solution.got) if not task.need]
-        return board.rows if sum(spare) > -1e-9 else None
+        after = job.finish(board)
+        worth = SPARE_WORTH * sum(max(0.0, price) for price in job.house.buy) / job.house.count
+        lost = sum(
+            task.kwh * (was - now) for task, was, now in zip(job.tasks, solution.got, after.got) if not task.need
+        )
+        return after if weighed(alone) - weighed(job.board(_needs_only(job, after))) > worth * lost else None
 
     return polish
 
 
-def _needs_only(house: House, rows: Sequence[Row], tasks: Sequence[Task], solution: Solution) -> Solution:
+def _held(model: Model, kept: Sequence[Row], rows: Sequence[Row], keep_cost: float) -> dict[tuple[Any, ...], float]:
+    """Let each load that leaves the plan in force cost something; return what that is at the start."""
+    start = {}
+    for load, row in enumerate(kept):
+        model.column("k", load, cost=keep_cost, high=1.0, whole=True)
+        start["k", load] = float(row.on != rows[load].on)
+        for t, on in enumerate(row.on):
+            sign = -1.0 if on else 1.0  # the load differs here: sign * x + on is 1
+            model.row(-INFINITY, -float(on), (sign, ("x", load, t)), (-1.0, ("k", load)))
+    return start
+
+
+def _needs_only(job: Job, solution: Solution) -> list[Row]:
     mine = copied(solution.rows)
-    needy = {task.load for task in tasks if task.need}
+    needy = {task.load for task in job.needs}
     for load, row in enumerate(mine):
         if load not in needy:
-            row.on = rows[load].on[:]
-    return finished(Board(meter_for(house, mine), mine, [], 0.0), [])
+            row.on = job.rows[load].on[:]
+    return mine

@@ -35,32 +35,61 @@ class Solution:
     bound: float = 0.0
 
 
-def solve(
-    house: House,
-    rows: Sequence[Row],
-    tasks: Sequence[Task],
-    *,
-    start_cost: float,
-    slot_min: int,
-    keep_cost: float = 0.0,
-    before: Sequence[Sequence[int]] | None = None,
-    shares: Sequence[float] | None = None,
-) -> Solution:
-    """Return the cheapest plan found.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be planned, and what weighs on it.
 
     `before`: the rows of the plan that is in force; it is kept unless another is worth `keep_cost` per changed load.
     `shares`: the charge that the battery must have first, for each load (0 to 1).
     """
-    step = max(1, ROUGH_MIN // slot_min)
-    needs = [task for task in tasks if task.need]
-    board = fresh(house, rows, needs, start_cost, step)
-    if before is not None:
-        kept = resumed(house, rows, needs, before, start_cost, step)
-        moved = sum(a.on != b.on for a, b in zip(kept.rows, board.rows))
-        if kept.unmet <= board.unmet + 1e-9 and kept.total <= board.total + keep_cost * moved:
-            board = kept
-    spread(board, [task for task in tasks if not task.need], shares, before)
-    return finished(board, tasks)
+
+    house: House
+    rows: Sequence[Row]
+    tasks: Sequence[Task]
+    start_cost: float
+    slot_min: int
+    keep_cost: float = 0.0
+    before: Sequence[Sequence[int]] | None = None
+    shares: Sequence[float] | None = None
+
+    @property
+    def step(self) -> int:
+        """How many slots are placed together at first."""
+        return max(1, ROUGH_MIN // self.slot_min)
+
+    @property
+    def needs(self) -> list[Task]:
+        """Return what must have its energy."""
+        return [task for task in self.tasks if task.need]
+
+    def board(self, rows: Sequence[Row]) -> Board:
+        """Return these rows on the house, for the needs."""
+        return Board(meter_for(self.house, rows), copied(rows), self.needs, self.start_cost, self.step)
+
+    def kept(self) -> Board | None:
+        """Return the needs as the plan in force has them, as far as that still fits."""
+        if self.before is None:
+            return None
+        return resumed(self, self.before)
+
+    def finish(self, board: Board) -> Solution:
+        """Give what is left over to the loads that live on it."""
+        spread(board, [task for task in self.tasks if not task.need], self.shares, self.before)
+        return finished(board, self.tasks)
+
+
+def solve(job: Job) -> Solution:
+    """Return the cheapest plan found, but the one in force while that is hardly dearer."""
+    board, kept = fresh(job), job.kept()
+    if kept is not None and kept.unmet <= board.unmet + 1e-9:
+        dearest = board.total + job.keep_cost * moved(kept.rows, board.rows)
+        board = kept if kept.total <= dearest else board
+    return job.finish(board)
+
+
+def moved(rows: Sequence[Row], other: Sequence[Row]) -> int:
+    """Return how many loads are at other times."""
+    return sum(a.on != b.on for a, b in zip(rows, other))
 
 
 def meter_for(house: House, rows: Sequence[Row]) -> Following | Steered:
@@ -81,19 +110,19 @@ def copied(rows: Sequence[Row]) -> list[Row]:
     return [replace(row, on=row.on[:]) for row in rows]
 
 
-def fresh(house: House, rows: Sequence[Row], needs: list[Task], start_cost: float, step: int) -> Board:
+def fresh(job: Job) -> Board:
     """Return the needs placed without looking back; when not all fit, once more with the most pressed first."""
-    board = Board(meter_for(house, rows), copied(rows), needs, start_cost, step)
+    house, needs = job.house, job.needs
+    board = job.board(job.rows)
     board.place_all()
     if board.unmet > 1e-9:
-        pressed = sorted(needs, key=lambda task: task.last - task.first - task.count)
-        other = Board(meter_for(house, rows), copied(rows), needs, start_cost, step)
-        other.place_all(pressed)
+        other = job.board(job.rows)
+        other.place_all(sorted(needs, key=lambda task: task.last - task.first - task.count))
         if other.unmet < board.unmet - 1e-9:
             board = other
     if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
-        for outcome in begun(house, rows, needs, step):
-            other = Board(meter_for(house, rows), copied(rows), needs, start_cost, step)
+        for outcome in begun(house, job.rows, needs, job.step):
+            other = job.board(job.rows)
             placed(other, outcome)
             if other.total < board.total - 1e-7:
                 board = other
@@ -103,14 +132,12 @@ def fresh(house: House, rows: Sequence[Row], needs: list[Task], start_cost: floa
     return board
 
 
-def resumed(
-    house: House, rows: Sequence[Row], needs: list[Task], before: Sequence[Sequence[int]], start_cost: float, step: int
-) -> Board:
+def resumed(job: Job, before: Sequence[Sequence[int]]) -> Board:
     """Return the needs placed as they were before, as far as that still fits."""
-    mine = copied(rows)
+    mine = copied(job.rows)
     for index, row in enumerate(mine):
         was = row.on[:]
-        for task in (task for task in needs if task.load == index):
+        for task in (task for task in job.needs if task.load == index):
             left = task.count - sum(row.on[task.first : task.last])
             for t in range(max(task.first, row.bound_off), min(task.last, len(before[index]))):
                 if left > 0 and before[index][t] and not row.on[t]:
@@ -118,7 +145,7 @@ def resumed(
                     left -= 1
         if not row.is_sound():
             row.on = was
-    board = Board(meter_for(house, mine), mine, needs, start_cost, step)
+    board = job.board(mine)
     board.place_all()
     return board
 

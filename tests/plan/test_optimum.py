@@ -13,7 +13,7 @@ from solarctl.control.plan_battery import Steered
 from solarctl.control.plan_bound import Wish, lower_bound
 from solarctl.control.plan_house import NO_BATTERY, Following, House, Storage
 from solarctl.control.plan_place import Row, Task
-from solarctl.control.plan_solve import solve
+from solarctl.control.plan_solve import Job, solve
 
 SMALL = 8
 
@@ -46,7 +46,7 @@ def test_no_plan_is_below_the_bound_and_few_are_below_ours(kind, seed):
     place = house(dice, kind)
     tasks = [Task(0, 0.5, 3, 0, SMALL, wanted_kwh=1.5), Task(1, 0.9, 2, 0, SMALL, wanted_kwh=1.8)]
     rows = [Row([0] * SMALL, kwh=0.5), Row([0] * SMALL, kwh=0.9)]
-    found = solve(place, rows, tasks, start_cost=0.0, slot_min=60)
+    found = solve(Job(place, rows, tasks, start_cost=0.0, slot_min=60))
     best = min(
         cost(place, {t: 0.5 * (t in one) + 0.9 * (t in two) for t in range(SMALL)})
         for one in itertools.combinations(range(SMALL), 3)
