@@ -49,6 +49,29 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+class SiteCommand(click.Command):
+    """A command whose short options are found at once.
+
+    click looks for a -q among the long options first and, before it turns to the short ones, weighs which of them it
+    resembles (difflib: 1 % of a run's start). So they are spelt out before click sees them.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self._spelt_out(args))
+
+    def _spelt_out(self, args: list[str]) -> list[str]:
+        options = {name: one for one in self.params if isinstance(one, click.Option) for name in one.opts}
+        spelt: list[str] = []
+        values = 0  # how many of the next words belong to the option before them
+        for place, word in enumerate(args):
+            if word == "--":
+                return spelt + args[place:]
+            option = options.get(word) if not values else None
+            spelt.append(option.opts[-1] if option is not None else word)
+            values = max(0, values - 1) if option is None else 0 if option.is_flag or option.count else option.nargs
+        return spelt
+
+
 def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every command."""
     for option in reversed(_SHARED):
@@ -95,7 +118,7 @@ def site_command(
 
         wrapped = shared_options(callback)
         wrapped.__click_params__ += own_options  # type: ignore[attr-defined]
-        make: Callable[[Any], click.Command] = click.command(name.split()[-1], help=body.__doc__, **attributes)
+        make = click.command(name.split()[-1], cls=SiteCommand, help=body.__doc__, **attributes)
         return make(wrapped)
 
     return decorate

@@ -333,3 +333,35 @@ def test_empty_options_are_none(home, argv):
 def test_a_time_that_never_was(home):
     """--now in the hour that the clocks leap over is the time they show then."""
     assert home.json("grid-guard", "--now", "2026-03-29T02:30")["at"] == "2026-03-29T03:30:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("argv", "now", "quiet", "dry_run", "verbose", "words"),
+    [
+        (["-q"], None, True, False, 0, ()),
+        (["-qn"], None, True, True, 0, ()),
+        (["-v", "-v", "a"], None, False, False, 2, ("a",)),
+        (["-vvv", "-n"], None, False, True, 3, ()),
+        (["--now", "-q", "-n"], "-q", False, True, 0, ()),
+        (["--now=-q", "-q"], "-q", True, False, 0, ()),
+        (["--", "-q"], None, False, False, 0, ("-q",)),
+        (["-n", "--", "--now", "-v"], None, False, True, 0, ("--now", "-v")),
+    ],
+)
+def test_short_options_mean_what_they_mean_to_click(argv, now, quiet, dry_run, verbose, words):
+    """Alone, in a bundle, as a value and after `--`: a short option is spelt out only where it is one."""
+    import click
+
+    from solarctl.cli_options import SiteCommand, shared_options
+
+    asked = {}
+    argument = click.argument("words", nargs=-1)
+    ours = SiteCommand("x", callback=None)
+    ours.params = argument(shared_options(lambda: None)).__click_params__[::-1]
+    plain = click.Command("x", params=ours.params)
+    for name, command in (("ours", ours), ("click's", plain)):
+        asked[name] = command.make_context("x", list(argv)).params
+    assert asked["ours"] == asked["click's"]
+    found = asked["ours"]
+    assert (found["now"], found["quiet"], found["dry_run"], found["verbose"]) == (now, quiet, dry_run, verbose)
+    assert tuple(found["words"]) == words
