@@ -43,6 +43,7 @@ prices = "market"
 [plan]
 forecast = "sun"
 grid = "p1"
+polish_s = 0  # as where the extra `solver` is not installed
 [[plan.devices]]
 device = "boiler-socket"
 power_w = 2000

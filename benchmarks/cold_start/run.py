@@ -95,7 +95,7 @@ def cases() -> list[Case]:
         Case("solarctl grid-guard (HTTPS)", ours("grid-guard", "-q"), 1.1, 34),
         Case("solarctl peak-mode (HTTPS)", ours("peak-mode", "-q"), 1.1, 34, house="powerwall"),
         Case("solarctl easee-balance (Modbus, HTTPS)", ours("easee-balance", "-q"), 1.5, 40, house="car"),
-        Case("solarctl plan (sun and prices over HTTPS)", ours("plan", "-q"), 2.0, 40, house="loads"),
+        Case("solarctl plan, pure Python (HTTPS)", ours("plan", "-q"), 2.0, 40, house="loads"),
         *(Case(name, plain(code)) for name, code in SEEDS.items()),
     ]
 
