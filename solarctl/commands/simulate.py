@@ -42,6 +42,11 @@ def several_configs(function: Any) -> Any:
 )
 @click.option("--history", "own_history", is_flag=True, help="Sun and load from your own history.")
 @click.option("--crontab", type=click.Path(path_type=Path, dir_okay=False), help="Play this crontab's lines.")
+@click.option(
+    "--replan-min",
+    type=click.IntRange(0, 1440),
+    help="Plan every so many minutes instead of as the schedule says; 0: never, and apply follows sun and deadlines.",
+)
 @click.option("--jobs", type=click.IntRange(1, 1024), help="How many processes [default: one per core].")
 @click.option("--dask", metavar="ADDRESS", help="Spread over a Dask cluster.")
 @click.pass_context
@@ -54,7 +59,7 @@ def command(context: click.Context, /, config: tuple[Path, ...], **options: Any)
     """
     from solarctl.simulation.simulate import Wish
 
-    own = ("year", "start", "end", "days", "seeds", "csv_path", "own_history", "crontab", "jobs", "dask")
+    own = ("year", "start", "end", "days", "seeds", "csv_path", "own_history", "crontab", "jobs", "dask", "replan_min")
     wish = Wish(configs=config, **{name: options.pop(name) for name in own})
     shared = Options(config=config[0] if config else None, **options)
     environment = context.find_object(Environment) or Environment()

@@ -44,6 +44,7 @@ class Task:
     schedule: tuple[Entry, ...]
     holidays: frozenset[date]
     recorded: Recorded | None = field(default=None, repr=False)
+    attentive: bool = False  # ask each rule each time: what tests compare with
 
 
 @dataclass
@@ -104,7 +105,7 @@ def run(task: Task) -> Life:
     if prices.prices:
         sky, on_top = simulated.house.sky, surcharge(config, prices.prices)
         house_tariff = MarketTariff(prices, zone, task.holidays, sky, task.seed, on_top)
-    seats = seats_of(task.who, installation, simulated, house_tariff, task.seed)
+    seats = seats_of(task.who, installation, simulated, house_tariff, task.seed, attentive=task.attentive)
     if task.who == NOTHING:
         leave_alone(simulated)
     comfort = Comfort(simulated) if simulated.rooms is not None else None

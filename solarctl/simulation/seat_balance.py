@@ -3,6 +3,8 @@
 In a real house the loop follows sun and consumption within some three seconds. So the rule is shown what the minute to
 come will bring (its sun, its household, the other loads as they are) and asked until its delays of seconds are over;
 what it then decides holds for the minute. What happens within a minute is measured by `benchmarks/diverter`, not here.
+
+It is not asked while its answer is certain: every load off, no surplus, and no guarantee that could begin.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from solarctl.control import balance_energy as energy
-from solarctl.control.balance import Battery, Load, Memory, Meters, Sample, Settings, decide
+from solarctl.control import guarantee
+from solarctl.control.balance import Battery, Load, Memory, Meters, Reason, Sample, Settings, decide
+from solarctl.control.balance_allocation import full_power_w
 from solarctl.control.balance_memory import LoadMemory
 from solarctl.control.tariff import Tariff
 from solarctl.decision import SetPower, SwitchTo
@@ -20,6 +24,7 @@ from solarctl.simulation.seats import Tally, conclude
 from solarctl.simulation.simulated_house import Simulated
 from solarctl.value import replace
 
+HOUR_S = 3600.0
 HALF_MIN_S = 30.0  # the rule books energy over at most so long
 
 
@@ -28,7 +33,7 @@ class BalanceSeat:
 
     command = "balance"
 
-    def __init__(self, settings: Settings, simulated: Simulated, tariff: Tariff) -> None:
+    def __init__(self, settings: Settings, simulated: Simulated, tariff: Tariff, *, attentive: bool = False) -> None:
         assert simulated.wired is not None
         self.settings = settings
         self.house = simulated.house
@@ -43,14 +48,31 @@ class BalanceSeat:
         self.tally = Tally()
         self.settle_s = max([one.on_delay_s for one in self.rows] + [one.off_delay_s for one in self.rows], default=0.0)
         self.settle_s = min(HALF_MIN_S, self.settle_s)
-        self.waits = timedelta(seconds=self.settle_s)
         needs_price = tariff.settings.windows and any(one.guarantee for one in self.rows)
         self._price = _remembered(tariff) if needs_price else None
+        by_degrees = any(one.hot_cycle or one.max_deg or one.safe_w for one in self.rows)
+        self._attentive = attentive or by_degrees
+        self._off_until_s = 0.0  # no load can go on before, without a surplus
 
     def look(self, now: datetime) -> None:
-        t = now.timestamp()
-        early = now - self.waits
+        t = self.house.now_s
+        if t - self.settle_s < self._off_until_s and self._short():
+            self.tally.runs += 1
+            self.tally.reasons[Reason.NO_SURPLUS] += 1
+            return
+        self._ask(now, t)
+
+    def _short(self) -> bool:
+        """Return whether the minute to come leaves our loads nothing, while they draw nothing."""
+        house = self.house
+        sun_w, load_w = house.ahead()
+        for part in house.parts:
+            load_w += part.power_w
+        return sun_w - load_w - self.settings.margin_w < 0
+
+    def _ask(self, now: datetime, t: float) -> None:
         early_s = t - self.settle_s
+        early = datetime.fromtimestamp(early_s, now.tzinfo)
         if self.wants_clouds and (self.memory.cloud_pct is None or not now.minute):
             self.memory = replace(self.memory, cloud_pct=self._clouds(now))
         self.memory = replace(
@@ -62,6 +84,37 @@ class BalanceSeat:
         if any(one.wants_since is not None for one in memory.loads.values()):
             decision = decide(self._meters(t), loads, self.settings, memory, now, price=self._price)
         self.memory = conclude(self.tally, decision, self._write, now)
+        self._off_until_s = 0.0
+        if decision.reason is Reason.NO_SURPLUS and not self._attentive:
+            self._off_until_s = self._nothing_before(early, early_s)
+
+    def _nothing_before(self, now: datetime, t: float) -> float:
+        """Return until when (s since 1970) all loads stay off if there is no surplus; 0 when that is not certain."""
+        memory = self.memory
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(0), now.tzinfo).timestamp()  # seasons change
+        until_s = min(memory.day_ends, midnight)
+        if self.wants_clouds:
+            until_s = min(until_s, (t // HOUR_S + 1) * HOUR_S)
+        for load, heater in zip(self.plain, self.heaters, strict=True):
+            past = memory.loads[load.name]
+            moving = past.on or past.topping or heater.set_w or past.drawn_w  # a change's energy is still to be counted
+            if moving or past.wants_since is not None or past.block_since is not None:
+                return 0.0
+            wish = load.settings.guarantee
+            if wish is None:
+                continue
+            until_s = min(until_s, past.period_ends)
+            checks_s = past.period_ends - wish.check_h * HOUR_S
+            if past.due_wh is None and t < checks_s:
+                until_s = min(until_s, checks_s)
+            if self._price is not None:
+                until_s = min(until_s, (t // guarantee.SLOT_S + 1) * guarantee.SLOT_S)
+            most_w = full_power_w(load, past) * past.scale
+            need_wh, _ = guarantee.missing_wh(
+                past, wish, power_w=most_w, mode=memory.mode, cloud_pct=memory.cloud_pct, now=now
+            )
+            until_s = min(until_s, past.period_ends - need_wh / max(1.0, most_w) * HOUR_S * guarantee.LOSSES)
+        return until_s
 
     def _booked(self, name: str, past: LoadMemory, t: float) -> LoadMemory:
         """Return a load's memory with the first half of the minute counted; the rule itself counts the second."""

@@ -1,14 +1,19 @@
-"""`plan` and `apply` in a simulated house: sockets, a meter, a battery that follows or is told, an erring forecast."""
+"""`plan` and `apply` in a simulated house: sockets, a meter, a battery that follows or is told, an erring forecast.
+
+`apply` is not asked while its answer is certain: every load off, and each of them full or neither due nor planned, with
+less sun than it needs. That holds within a quarter of an hour at most, and until a plan changes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from solarctl.control import apply, plan, plan_base
+from solarctl.control.apply_loads import AGAIN, due_at
 from solarctl.control.apply_words import House as Seen
-from solarctl.control.plan_settings import Settings
+from solarctl.control.plan_settings import Settings, day_begins, deadline_of
 from solarctl.control.plan_tasks import slots_from
 from solarctl.control.plan_words import Booked, Plan
 from solarctl.control.tariff import Price
@@ -19,6 +24,8 @@ from solarctl.simulation.seats import Tally, conclude
 from solarctl.simulation.simulated_house import Simulated
 from solarctl.simulation.sun_outlook import SunOutlook
 
+QUARTER_S = 900
+ROUNDED_W = 0.1  # the rule rounds the surplus
 Prices = Callable[[datetime], Price]
 
 
@@ -82,7 +89,15 @@ class ApplySeat:
 
     command = "apply"
 
-    def __init__(self, settings: Settings, options: apply.Settings, simulated: Simulated, planning: PlanSeat) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        options: apply.Settings,
+        simulated: Simulated,
+        planning: PlanSeat,
+        *,
+        attentive: bool = False,
+    ) -> None:
         assert simulated.wired is not None
         self.settings = settings
         self.options = options
@@ -91,12 +106,30 @@ class ApplySeat:
         self.by_name = dict(self.sockets)
         self.planning = planning
         self.tally = Tally()
+        self._attentive = attentive
+        self._answer = ""  # the reason of an answer that will be given again
+        self._until_s = 0.0  # so long,
+        self._below_w = 0.0  # while there is less sun than this,
+        self._plan: Plan | None = None  # and this is the plan
 
     @property
     def memory(self) -> apply.Memory:
         return self.planning.applied
 
     def look(self, now: datetime) -> None:
+        house = self.house
+        if (
+            self._answer
+            and house.now_s < self._until_s
+            and -house.grid_w - house.battery_w < self._below_w
+            and self._plan is self.planning.in_force
+        ):
+            self.tally.runs += 1
+            self.tally.reasons[self._answer] += 1
+            return
+        self._ask(now)
+
+    def _ask(self, now: datetime) -> None:
         house, settings = self.house, self.settings
         battery = None
         if settings.battery and house.battery is not None:
@@ -106,8 +139,41 @@ class ApplySeat:
             for name, socket in self.sockets
         }
         seen = Seen(GridReading(at=now, grid_w=house.grid_w), battery, switches, {})
-        decision = apply.decide(seen, self.planning.in_force, settings, self.options, self.memory, now)
+        before = self.memory
+        decision = apply.decide(seen, self.planning.in_force, settings, self.options, before, now)
         self.planning.applied = conclude(self.tally, decision, self._write, now, apply.remember)
+        self._answer = "" if self._attentive else self._certain(decision.reason, before, now)
+
+    def _certain(self, reason: str, before: apply.Memory, now: datetime) -> str:
+        """Return the reason when it will be given again, and note until when and below which surplus."""
+        memory, plan_, zone = self.memory, self.planning.in_force, now.tzinfo
+        index = None if plan_ is None else plan_.slot_at(now)
+        if memory.on != before.on or memory.day is None or zone is None or memory.battery != before.battery:
+            return ""
+        tomorrow = day_begins(memory.day + timedelta(days=1), self.settings.day_start, zone)
+        until_s = min((self.house.now_s // QUARTER_S + 1) * QUARTER_S, tomorrow.timestamp())
+        if plan_ is not None:
+            until_s = min(until_s, (self.house.now_s // (plan_.slot_min * 60) + 1) * plan_.slot_min * 60)
+        below_w = float("inf")
+        for load in self.settings.devices:
+            name, track = load.device, memory.track(load.device)
+            if self.by_name[name].on or track.enough or track.low or track.manual:
+                return ""
+            if name in memory.full and track.full_at is not None:
+                until_s = min(until_s, (track.full_at + AGAIN).timestamp())
+                if self.house.now_s < until_s:
+                    continue
+                return ""
+            if plan_ is not None and index is not None and plan_.wants(name, now):
+                return ""
+            if load.daily_need:
+                deadline = deadline_of(memory.day, load, self.settings.day_start, zone)
+                until_s = min(until_s, due_at(load, memory.stored_kwh.get(name, 0.0), deadline).timestamp())
+            below_w = min(below_w, load.power_w - ROUNDED_W)
+        if not self.settings.battery and self.house.battery is not None:
+            return ""  # a battery that `apply` does not know of moves the meter
+        self._until_s, self._below_w, self._plan = until_s, below_w, plan_
+        return reason
 
     def _write(self, action: Any) -> bool:
         if isinstance(action, SwitchTo):

@@ -18,7 +18,6 @@ from datetime import datetime
 from solarctl.control import guarantee
 from solarctl.control.balance_settings import LoadSettings, Settings
 from solarctl.control.guarantee import LOSSES, levels_wh, season, top_up_wh
-from solarctl.control.tariff import Tariff
 from solarctl.simulation.seats import Tally
 from solarctl.simulation.simulated_house import Simulated
 from solarctl.simulation.simulated_loads import Heater
@@ -77,7 +76,7 @@ class SeedBalanceSeat:
 
     command = "balance"
 
-    def __init__(self, settings: Settings, simulated: Simulated, _tariff: Tariff) -> None:
+    def __init__(self, settings: Settings, simulated: Simulated) -> None:
         assert simulated.wired is not None
         self.house = simulated.house
         heaters, steps_w = simulated.wired.heaters, simulated.wired.steps_w

@@ -31,9 +31,18 @@ ALONE_A = 16  # the car of a house that is left alone
 
 
 def seats_of(
-    who: str, installation: Installation, simulated: Simulated, house_tariff: SwiftTariff, seed: int
+    who: str,
+    installation: Installation,
+    simulated: Simulated,
+    house_tariff: SwiftTariff,
+    seed: int,
+    *,
+    attentive: bool = False,
 ) -> list[Seat]:
-    """Return the rules at their places; nobody when the house is left alone."""
+    """Return the rules at their places; nobody when the house is left alone.
+
+    `attentive`: each rule is asked each time, also when its answer is certain; that takes longer and changes nothing.
+    """
     if who == NOTHING:
         return []
     rules = {name: _as_in_the_seed(one) if who == SEEDS else one for name, one in installation.rules.items()}
@@ -43,11 +52,11 @@ def seats_of(
     for name, settings in rules.items():
         match settings:
             case grid_guard.Settings():
-                seats.append(GridGuardSeat(settings, simulated))
+                seats.append(GridGuardSeat(settings, simulated, attentive=attentive))
             case peak_mode.Settings():
-                seats.append(PeakModeSeat(settings, simulated, house_tariff))
+                seats.append(PeakModeSeat(settings, simulated, house_tariff, attentive=attentive))
             case easee_balance.Settings():
-                seats.append(EaseeBalanceSeat(settings, simulated, house_tariff))
+                seats.append(EaseeBalanceSeat(settings, simulated, house_tariff, attentive=attentive))
             case precool.Settings():
                 error_c = 0.0 if who == SURE else simulated.settings.forecast_error_deg
                 cooling = PrecoolSeat(settings, simulated, house_tariff, seed=seed, error_c=error_c)
@@ -55,15 +64,17 @@ def seats_of(
             case thermostat_step.Settings():
                 seats.append(ThermostatStepSeat(settings, simulated, house_tariff, cooling))
             case balance_settings.Settings():
-                kind = SeedBalanceSeat if who == SEEDS else BalanceSeat
-                seats.append(kind(settings, simulated, house_tariff))
+                if who == SEEDS:
+                    seats.append(SeedBalanceSeat(settings, simulated))
+                else:
+                    seats.append(BalanceSeat(settings, simulated, house_tariff, attentive=attentive))
             case plan_settings.Settings():
                 error_pct = 0.0 if who == SURE else simulated.settings.sun_error_pct
                 planning = PlanSeat(settings, simulated, house_tariff.price_at, seed=seed, error_pct=error_pct)
                 seats.append(planning)
             case apply_words.Settings():
                 assert planning is not None  # the two tables come together, the plan's first
-                seats.append(ApplySeat(planning.settings, settings, simulated, planning))
+                seats.append(ApplySeat(planning.settings, settings, simulated, planning, attentive=attentive))
             case _:
                 raise TypeError(f"no seat for {name}")
     return seats

@@ -61,23 +61,36 @@ def _carried(action: Action, written: bool, now: datetime) -> Carried:
 
 
 class GridGuardSeat:
-    """`grid-guard` at the inverter's charge, in whole percent as its cloud shows it, and at the relays."""
+    """`grid-guard` at the inverter's charge, in whole percent as its cloud shows it, and at the relays.
+
+    With limits alone the answer depends on nothing but the charge: it is the same until that changes.
+    """
 
     command = "grid-guard"
 
-    def __init__(self, settings: grid_guard.Settings, simulated: Simulated) -> None:
+    def __init__(self, settings: grid_guard.Settings, simulated: Simulated, *, attentive: bool = False) -> None:
         self.settings = settings
         self.house = simulated.house
         self.memory = grid_guard.Memory()
         self.tally = Tally()
         self.positions = dict.fromkeys(settings.switch, self.house.grid.connected)
+        times = (settings.on_delay_min, settings.off_delay_min, settings.min_on_min, settings.min_off_min)
+        self._attentive = attentive or any(times) or bool(settings.max_switches_per_day) or settings.quiet is not None
+        self._answered: tuple[float | None, str] | None = None  # at which charge, when nothing had to be switched
 
     def look(self, now: datetime) -> None:
         soc_pct = self.house.soc_pct
         shown = None if soc_pct is None else float(round(soc_pct))
+        if self._answered is not None and self._answered[0] == shown:
+            self.tally.runs += 1
+            self.tally.reasons[self._answered[1]] += 1
+            return
         reading = BatteryReading(at=now, soc_pct=shown, battery_w=self.house.battery_w)
         decision = grid_guard.decide(reading, self.settings, self.memory, now)
+        writes = self.tally.writes
         self.memory = conclude(self.tally, decision, self._write, now, grid_guard.remember)
+        is_settled = shown is not None and writes == self.tally.writes and not self._attentive
+        self._answered = (shown, decision.reason) if is_settled else None
 
     def _write(self, action: Any) -> bool:
         assert isinstance(action, SwitchTo)
@@ -89,11 +102,16 @@ class GridGuardSeat:
 
 
 class PeakModeSeat:
-    """`peak-mode` at the battery's reserve; in mode "backup" everything is kept back."""
+    """`peak-mode` at the battery's reserve; in mode "backup" everything is kept back.
+
+    Once the battery is as it should be, the answer is the same until the next edge of the peak.
+    """
 
     command = "peak-mode"
 
-    def __init__(self, settings: peak_mode.Settings, simulated: Simulated, tariff: Tariff) -> None:
+    def __init__(
+        self, settings: peak_mode.Settings, simulated: Simulated, tariff: Tariff, *, attentive: bool = False
+    ) -> None:
         assert simulated.house.battery is not None
         self.settings = settings
         self.battery = simulated.house.battery
@@ -102,8 +120,15 @@ class PeakModeSeat:
         self.tally = Tally()
         self.mode = "self_consumption"
         self.reserve_pct = self.battery.reserve_pct
+        self._attentive = attentive
+        self._until: datetime | None = None
+        self._reason = ""
 
     def look(self, now: datetime) -> None:
+        if self._until is not None and now < self._until:
+            self.tally.runs += 1
+            self.tally.reasons[self._reason] += 1
+            return
         reading = ReserveReading(
             at=now,
             reserve_pct=self.reserve_pct,
@@ -114,7 +139,11 @@ class PeakModeSeat:
             outage=False,
         )
         decision = peak_mode.decide(reading, self.tariff, self.settings, self.memory, now)
+        before, writes = self.memory, self.tally.writes
         self.memory = conclude(self.tally, decision, self._write, now, peak_mode.remember)
+        is_settled = self.memory == before and writes == self.tally.writes and not self._attentive
+        self._until = self.tariff.next_edge(now, self.settings.lead_min) if is_settled else None
+        self._reason = decision.reason
 
     def _write(self, action: Any) -> bool:
         before = (self.mode, self.reserve_pct)

@@ -18,7 +18,7 @@ from solarctl.simulation.recorded import Recorded, from_csv, from_history, whole
 from solarctl.simulation.results import Result, gathered
 from solarctl.simulation.simulated_house import Settings
 from solarctl.simulation.spread import Cluster, spread
-from solarctl.simulation.timetable import Entry, entries, missing, recommended
+from solarctl.simulation.timetable import Entry, entries, missing, recommended, replanned
 
 LONGEST_DAYS = 3660
 Progress = Callable[[int, int], None]
@@ -39,6 +39,7 @@ class Wish:
     crontab: Path | None = None
     jobs: int | None = None
     dask: str | None = None
+    replan_min: int | None = None
 
 
 def simulate(
@@ -166,7 +167,7 @@ def _day(text: str | None, option: str) -> date | None:
 
 def _schedule(wish: Wish, config: Config) -> list[Entry]:
     if wish.crontab is None:
-        return recommended(config)
+        return replanned(recommended(config), wish.replan_min)
     from solarctl.schedule.crontab import parse
 
     try:
@@ -176,7 +177,7 @@ def _schedule(wish: Wish, config: Config) -> list[Entry]:
     found = parse(text, source=str(wish.crontab))
     if found.problems:
         raise ConfigError(list(found.problems))
-    return entries(found.ours)
+    return replanned(entries(found.ours), wish.replan_min)
 
 
 def _cluster(address: str | None) -> Cluster | None:

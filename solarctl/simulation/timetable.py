@@ -46,6 +46,14 @@ def entries(jobs: Sequence[Job]) -> list[Entry]:
     return found
 
 
+def replanned(schedule: Sequence[Entry], every_min: int | None) -> list[Entry]:
+    """Return the schedule with `plan` every so many minutes; 0: never, None: as it is."""
+    if every_min is None:
+        return list(schedule)
+    plans = Entry("plan", tuple(range(0, 1440, every_min)) if every_min else ())
+    return [plans if entry.command == "plan" else entry for entry in schedule]
+
+
 class Timetable:
     """Looks up who is due; a seat without an entry never runs."""
 

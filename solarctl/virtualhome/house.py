@@ -119,6 +119,11 @@ class House:
         return datetime.fromtimestamp(self._t, UTC)
 
     @property
+    def now_s(self) -> float:
+        """The same in seconds since 1970."""
+        return self._t
+
+    @property
     def soc_pct(self) -> float | None:
         """The battery's charge, 0–100 %; None without a battery."""
         return None if self.battery is None else self.battery.soc_pct
