@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from solarctl.config import Config
+from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, Problem
 
 
@@ -22,6 +23,8 @@ def account_problems(config: Config, path: str, settings: Any) -> list[Problem]:
         except ConfigError as error:
             problems.append(Problem(where, f"there is no [accounts.{name}]", error.hint, config.line(where)))
             continue
+        if found not in catalogue.SERVICES and ":" not in str(found):
+            continue  # its own table is wrong, which is told when the account is opened
         if service is not True and found != service:
             message = f"the account {name} is for {found}, not for {service}"
             problems.append(Problem(where, message, "", config.line(where)))

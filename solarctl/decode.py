@@ -124,7 +124,11 @@ class Decoder:
             value = [value]  # one name stands for a list of one
         if not isinstance(value, list):
             raise Mistake("must be a list")
-        return tuple(self._value(item, one, f"{path}.{i}", metadata) for i, one in enumerate(value))
+        found = tuple(self._value(item, one, f"{path}.{i}", metadata) for i, one in enumerate(value))
+        again = [one for i, one in enumerate(found) if one in found[:i]] if "device" in metadata else []
+        if again:
+            raise Mistake(f"names {again[0]} twice")
+        return found
 
     def _plain(self, hint: Any, value: Any, metadata: Mapping[str, Any]) -> Any:
         if hint is bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from solarctl.clock import TimeBudget
 from solarctl.config import Config, find_path, find_state_dir
@@ -31,11 +31,14 @@ class Opening(Findings):
         self.options = options
         self.clock = clock
         self.log = log
+        self._decoded: dict[str, Any] = {}  # tables by their path
         self.config = Config.load(find_path(options.config))
         self.started_at = clock.now()
         self.started_s = clock.monotonic()
         self.state_dir = find_state_dir(options.state_dir, self.config.site)
-        self.what_if = moment(options.now, self.config.timezone) if options.now is not None else None
+        zone = self.config.timezone
+        today = self.started_at.astimezone(zone).date()
+        self.what_if = moment(options.now, zone, today) if options.now is not None else None
         self.dry_run = options.dry_run or self.what_if is not None
         self.budget = TimeBudget(clock, self.config.site.budget_s)
 
@@ -44,7 +47,7 @@ class Opening(Findings):
         """The devices and accounts."""
         from solarctl.site import Site
 
-        return Site(self.config, self._context)
+        return Site(self.config, self._context, self._keys_naming)
 
     @property
     def context(self) -> Context:
@@ -81,9 +84,19 @@ class Opening(Findings):
         """The moment the rule decides for, in the site's zone: `--now`, or the real one."""
         return self.what_if or self.clock.now().astimezone(self.config.timezone)
 
-    def settings(self, cls: type[T], table: str = "", *, required: bool = True) -> T:
-        """Return a table of the config (the command's own by default) as `cls`."""
-        return self.config.table(table or self.command, cls, required=required and not table)
+    def settings(self, cls: type[T], table: str = "", *, required: bool | None = None) -> T:
+        """Return a table of the config as `cls`: the command's own, which must be there, or another one."""
+        path = table or self.command
+        found = self.config.table(path, cls, required=not table if required is None else required)
+        self._decoded[path] = found
+        return found
+
+    def _keys_naming(self, device: str, capability: type) -> list[str]:
+        """Return the keys of the tables decoded so far that name a device for what it can do."""
+        from solarctl.device_keys import device_keys
+
+        keys = [key for path, settings in self._decoded.items() for key in device_keys(settings, path)]
+        return [key.path for key in keys if key.device == device and capability in key.capabilities]
 
     def _context(self, site: Site) -> Context:
         where = self.config.site

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from pathlib import Path
 
 from solarctl.errors import UsageError
@@ -26,12 +26,17 @@ class Interrupted(BaseException):
     """SIGTERM came; like KeyboardInterrupt it passes everything that catches errors."""
 
 
-def moment(text: str, timezone: tzinfo) -> datetime:
-    """Return an ISO 8601 moment; a naive one is in `timezone`."""
+def moment(text: str, timezone: tzinfo, today: date | None = None) -> datetime:
+    """Return an ISO 8601 moment; a naive one is in `timezone`, and a bare time is today's, where there is a today."""
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--now {text!r} is no moment", hint="Write it as 2026-07-01T13:55.") from None
+        if today is not None and text[2:3] == ":":
+            found = datetime.combine(today, time.fromisoformat(text))
+        else:
+            found = datetime.fromisoformat(text)
+        found.astimezone(UTC)  # the first and the last day of all have no other zone's
+    except (ValueError, OverflowError):
+        hint = "Write it as 2026-07-01T13:55" + (", or for today as 13:55." if today else ".")
+        raise UsageError(f"--now {text!r} is no moment", hint=hint) from None
     if found.tzinfo is None:
         # through UTC, which moves a time that the clocks leap over to the one they show then
         return found.replace(tzinfo=timezone).astimezone(UTC).astimezone(timezone)

@@ -38,6 +38,7 @@ from solarctl.decision import (
     SetReserve,
     SwitchTo,
 )
+from solarctl.decode import nearest
 from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, DeviceError, DeviceRefused, Problem, SolarctlError
 from solarctl.readings import ChargerReading, ReserveReading, SwitchReading, ThermostatReading
@@ -49,28 +50,35 @@ Known = Callable[[str, type[Any]], Any]  # a reading of this very run, or None, 
 class Site:
     """The devices and accounts of one config, opened on demand."""
 
-    def __init__(self, config: Config, context: Callable[[Site], Context]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        context: Callable[[Site], Context],
+        keys_naming: Callable[[str, type], list[str]] = lambda _device, _capability: [],
+    ) -> None:
         self.config = config
+        self._keys_naming = keys_naming
         self._devices: dict[str, Any] = {}
         self._accounts: dict[str, Any] = {}
         self.context = context(self)
 
     def get(self, name: str, capability: type[T]) -> T:
         """Return a device that offers `capability`; `ConfigError` in a sentence when it does not."""
+        if name not in self.config.names("devices"):
+            hint = nearest(name, self.config.names("devices")) or f"Add [devices.{name}]."
+            raise self._misnamed(name, capability, f"there is no [devices.{name}]", hint)
         opened = self.device(name)
         if not isinstance(opened, capability):
-            driver = self.config.entry("devices", name).get("driver")
-            raise ConfigError(
-                [
-                    Problem(
-                        f"devices.{name}",
-                        f"{name} ({driver}) is not a {capability.__name__}",
-                        self._hint_for(capability),
-                        self.config.line(f"devices.{name}"),
-                    )
-                ]
-            )
+            driver, line = self.config.entry("devices", name).get("driver"), self.config.line(f"devices.{name}")
+            where = f"{driver}, line {line}" if line and self._keys_naming(name, capability) else driver
+            message = f"{name} ({where}) is not a {capability.__name__}"
+            raise self._misnamed(name, capability, message, self._hint_for(capability))
         return opened
+
+    def _misnamed(self, name: str, capability: type, message: str, hint: str) -> ConfigError:
+        """Return an error at the keys that name a device wrongly; at its own table, when a person named it."""
+        paths = self._keys_naming(name, capability) or [f"devices.{name}"]
+        return ConfigError([Problem(path, message, hint, self.config.line(path)) for path in paths])
 
     def offers(self, name: str, capability: type) -> bool:
         """Return whether a device offers `capability`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from solarctl.checks import House
+from solarctl.device_keys import device_keys
 from solarctl.errors import Problem
-from solarctl.schedule.steering import named_devices
 
 DESIGNED_TOGETHER = (
     {"precool", "thermostat-step"},
@@ -19,10 +19,10 @@ def check(house: House) -> Iterable[Problem]:
     used: set[str] = set()
     steered: dict[str, list[str]] = {}
     for command, settings in house.settings.items():
-        for name, steers in named_devices(settings):
-            used.add(name)
-            if steers and command not in steered.setdefault(name, []):
-                steered[name].append(command)
+        for key in device_keys(settings, command):
+            used.add(key.device)
+            if key.steers and command not in steered.setdefault(key.device, []):
+                steered[key.device].append(command)
     for name, commands in steered.items():
         if len(commands) > 1 and not any(set(commands) <= pair for pair in DESIGNED_TOGETHER):
             message = f"is steered by {' and '.join(commands)}; they would work against each other"

@@ -25,7 +25,7 @@ def command(run: Run) -> None:
     from solarctl import plan_file
     from solarctl.control import plan_json
 
-    settings = run.settings(plan_settings.Settings, "plan")
+    settings = run.settings(plan_settings.Settings, "plan", required=True)
     options = run.settings(Settings, NAME)
     questions: dict[str, list[Callable[[], Reading]]] = {}
     for load in settings.devices:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from solarctl.device_keys import device_keys
 from solarctl.errors import Problem
 from solarctl.schedule.crontab import Job, runs
 from solarctl.schedule.lint_lines import problem
-from solarctl.schedule.steering import named_devices
 
 if TYPE_CHECKING:
     from solarctl.schedule.linting import Schedule
@@ -50,8 +50,8 @@ def named(command: str, schedule: Schedule) -> dict[str, bool]:
         return dict.fromkeys(schedule.config.names("devices"), False)
     settings = schedule.settings.get("plan" if command == "apply" else command)
     found: dict[str, bool] = {}
-    for name, steers in named_devices(settings) if settings is not None else ():
-        found[name] = found.get(name, False) or steers
+    for key in device_keys(settings) if settings is not None else ():
+        found[key.device] = found.get(key.device, False) or key.steers
     return found
 
 
