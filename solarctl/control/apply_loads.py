@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from solarctl.control.apply_memory import Memory, Track
-from solarctl.control.apply_swap import Outlook
 from solarctl.control.apply_words import House, Reason, Settings, Wish, kw, on_off
 from solarctl.control.plan_settings import Load, deadline_of, in_order
 from solarctl.control.plan_settings import Settings as PlanSettings
@@ -16,8 +15,6 @@ from solarctl.value import replace
 JITTER_S = 5.0  # cron's runs are not minutes apart to the second
 RUNS = 2  # readings that must agree before the sun starts or stops anything
 MARGIN = timedelta(minutes=15)  # a deadline is met so much early
-SWAP_MARGIN = 0.03
-MEAN_MIN = 1.0
 AGAIN = timedelta(hours=1)  # a full tank may take more sun after so long
 
 
@@ -40,12 +37,6 @@ class LoadRules:
         blind_since = None if self.available_w is not None else memory.blind_since or now
         self.memory = replace(memory, blind_since=blind_since)
         self.left_w = self.available_w
-        self.smooth_w = 0.0
-        if self.available_w is not None:
-            was = memory.mean_w if memory.mean_w is not None else self.available_w
-            mean = was + (self.available_w - was) / MEAN_MIN
-            self.memory = replace(self.memory, mean_w=mean)
-            self.smooth_w = mean - self.available_w
         self.started_w = 0.0
 
     def _available(self) -> float | None:
@@ -89,46 +80,10 @@ class LoadRules:
         if load.daily_need and (due := self._due(load, stored)):
             return Wish(True, due, Reason.DEADLINE)
         planned = self.plan.wants(name, self.now) if self.plan else None
-        if load.daily_need and planned is not None and self.left_w is not None:
-            return self._by_plan(load, reading, track, stored, planned)
         if planned and load.daily_need:
-            return Wish(True, self._planned(load, stored))
+            cloud = "" if reading.on else self._cloud(load, stored)
+            return Wish(False, cloud, Reason.WAITING) if cloud else Wish(True, self._planned(load, stored))
         return self._by_sun(load, reading, track, planned=bool(planned))
-
-    def _by_plan(self, load: Load, reading: SwitchReading, track: Track, stored: float, planned: bool) -> Wish:
-        assert self.plan is not None and self.left_w is not None
-        battery = self.house.battery
-        soc = None
-        if self.settings.battery and battery is not None and battery.soc_pct is not None:
-            soc = battery.soc_pct / 100 * self.settings.battery_capacity_kwh
-        left = self.left_w + self.smooth_w
-        outlook = Outlook(self.plan, self.settings, self.now, left, soc, load)
-        last = outlook.before(self._deadline(load))
-        margin = SWAP_MARGIN * max(outlook.buy)
-        if planned:
-            swap = outlook.later(last)
-            better = swap is not None and swap.saved > margin
-            short = track.short + 1 if better else 0
-            self._keep(load, replace(track, short=short, enough=0))
-            if better and (short >= RUNS or not reading.on):
-                return Wish(False, f"planned, but {kw(left)} of sun; cheaper at {swap.at:%H:%M}", Reason.WAITING)
-            return Wish(True, self._planned(load, stored))
-        swap = outlook.sooner(last)
-        if swap is None:
-            return self._by_sun(load, reading, track, planned=False)
-        if reading.on:
-            short = track.short + 1 if swap.saved < -margin else 0
-            self._keep(load, replace(track, short=short, enough=0))
-            if short >= RUNS:
-                return Wish(False, f"{kw(left)} of sun; cheaper at {swap.at:%H:%M}")
-            return Wish(True, f"{kw(left)} of sun, instead of {swap.at:%H:%M}", Reason.SURPLUS)
-        enough = track.enough + 1 if swap.saved > margin else 0
-        self._keep(load, replace(track, enough=enough, short=0))
-        if enough >= RUNS:
-            return Wish(True, f"{kw(left)} of sun, instead of {swap.at:%H:%M}", Reason.SURPLUS)
-        if enough:
-            return Wish(False, f"{kw(left)} of sun are there; the next reading decides", Reason.WAITING)
-        return Wish(False, f"planned for {swap.at:%H:%M}; {kw(left)} of sun for {kw(load.power_w)}")
 
     def _when_full(self, load: Load, reading: SwitchReading, track: Track) -> Wish:
         if track.full_at is None or self._since(track.full_at) >= AGAIN:
@@ -152,6 +107,24 @@ class LoadRules:
         assert self.now.tzinfo is not None
         return deadline_of(self.memory.day, load, self.settings.day_start, self.now.tzinfo)
 
+    def _cloud(self, load: Load, stored: float) -> str:
+        """Return why a planned start waits: the foreseen sun is not there, and comes again in time; or nothing."""
+        plan, index = self.plan, self.plan.slot_at(self.now) if self.plan else None
+        if plan is None or index is None or self.left_w is None:
+            return ""
+        foreseen = [min(load.power_w, sun - base) for sun, base in zip(plan.inputs.solar_w, plan.inputs.base_w)]
+        if foreseen[index] < load.power_w / 2 or self.left_w >= foreseen[index] / 2:
+            return ""
+        deadline = self._deadline(load).astimezone(UTC)
+        ends = [slot.astimezone(UTC) + timedelta(minutes=plan.slot_min) for slot in plan.slots]
+        sunny = sum(
+            w >= load.power_w / 2 and end <= deadline for w, end in zip(foreseen[index + 1 :], ends[index + 1 :])
+        )
+        needed = (load.capacity_kwh - stored) * 1000 / load.power_w * 60 / plan.slot_min
+        if sunny < needed + 1:
+            return ""
+        return f"planned, but a cloud is there: {kw(self.left_w)} instead of {kw(foreseen[index])} for it"
+
     def _by_sun(self, load: Load, reading: SwitchReading, track: Track, *, planned: bool, word: str = "") -> Wish:
         """Return whether the sun carries a load: two readings must say so, to start it and to stop it."""
         word = f"{word} " if word else ""
@@ -168,7 +141,6 @@ class LoadRules:
             if short >= RUNS:
                 return Wish(False, f"too little sun: {kw(max(0.0, left))} for {kw(own)}")
             return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
-        left -= self._awaited_w(load)
         enough = track.enough + 1 if left - self._bound_w(load) >= load.power_w else 0
         self._keep(load, replace(track, enough=enough, short=0))
         if enough >= RUNS:
@@ -178,20 +150,6 @@ class LoadRules:
         return Wish(
             False, f"{'planned, but ' if planned else ''}{kw(max(0.0, left))} of sun for {kw(load.power_w)}", waits
         )
-
-    def _awaited_w(self, load: Load) -> float:
-        if self.plan is None:
-            return 0.0
-        served = in_order(self.settings.devices)
-        awaited = 0.0
-        for other in served[: served.index(load)]:
-            reading = self.house.switches.get(other.device)
-            if reading is None or reading.on or other.device in self.memory.full:
-                continue
-            soon = self.now + timedelta(minutes=load.min_on_min)
-            if self.plan.wants(other.device, self.now) or self.plan.wants(other.device, soon):
-                awaited += other.power_w
-        return awaited
 
     def _bound_w(self, load: Load) -> float:
         """Return what running loads draw that would not make room: they have just begun, or have the same rank."""
