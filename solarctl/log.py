@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TextIO
 
 from solarctl.errors import ConfigError, Exit, SolarctlError, spelt_out
+from solarctl.value import value
 
 SYSLOG = Path("/dev/log")
 DAEMON = 3  # syslog facility
@@ -24,7 +25,7 @@ LONGEST = 2000  # bytes of one syslog line
 SYSLOG_LIMIT_S = 1.0
 
 
-@dataclass
+@value
 class Log:
     """Where this run's messages go."""
 

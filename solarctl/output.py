@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from dataclasses import asdict
 from datetime import datetime
@@ -100,6 +99,8 @@ def print_json(value: dict[str, Any], out: TextIO) -> None:
 
 def as_json(value: dict[str, Any], out: TextIO) -> str:
     """Return one object on one line; moments as ISO 8601, and letters that the stream and any terminal can carry."""
+    import json
+
     wide = (getattr(out, "encoding", None) or "utf-8").lower().startswith("utf")
     text = json.dumps(value, ensure_ascii=not wide, default=_plain)
     return text if text.isprintable() else json.dumps(value, default=_plain)

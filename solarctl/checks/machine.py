@@ -50,9 +50,9 @@ def _zone(house: House) -> Iterable[Problem]:
 
 
 def _has_mta() -> bool:
-    import shutil
-
-    return any(shutil.which(name) or Path(f"/usr/sbin/{name}").exists() for name in ("sendmail", "msmtp"))
+    # shutil.which would load Python's archivers, 1 % of the floor
+    folders = (*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/sbin")
+    return any(os.access(f"{folder}/{name}", os.X_OK) for folder in folders for name in ("sendmail", "msmtp"))
 
 
 def _existing(folder: Path) -> Path:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+
+from solarctl.value import value
 
 LONGEST_RETRY_AFTER_S = 86_400.0
 _WHY = r"certificate verify failed: ([^(']+)|([Hh]ostname .*?(?:mismatch|doesn't match)[^\\\")]*)"
 
 
-class Failure(NamedTuple):
+@value
+class Failure:
     """A sentence, a hint, whether repeating is useless, and whether the request never got as far as the host."""
 
     message: str

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from solarctl import __version__
 from solarctl.context import Context
+from solarctl.drivers.http import USER_AGENT
 from solarctl.drivers.redaction import redacted
 from solarctl.drivers.trust import AddressError, Trust, require_private, trust
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import requests
 
 LOOPBACK = ("127.0.0.1", "::1")
-USER_AGENT = f"solarctl/{__version__}"
 
 
 def load_requests() -> None:

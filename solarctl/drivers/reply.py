@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
@@ -25,6 +24,8 @@ class Reply:
 
     def json(self) -> Any:
         """Return the body as JSON, or raise `DeviceReplyError` with the beginning of what came instead."""
+        import json  # requests has loaded it
+
         try:
             return json.loads(self.text.lstrip("\ufeff"), parse_constant=_no_such_number)
         except (ValueError, RecursionError):

@@ -16,7 +16,7 @@ from solarctl.errors import DeviceError, DeviceUnreachable, Exit
 from solarctl.value import value
 
 HASHED_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs")
-_HASHED_LINK = re.compile(r"[0-9a-f]{8}\.\d+")
+_HASHED_LINK = r"[0-9a-f]{8}\.\d+"
 _LOCAL_NAMES = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localdomain", ".fritz.box")
 
 
@@ -61,7 +61,7 @@ def is_hashed(directory: str) -> bool:
     """Return whether OpenSSL can find CAs in `directory` by their hash."""
     try:
         with os.scandir(directory) as entries:
-            return any(_HASHED_LINK.fullmatch(entry.name) for entry in entries)
+            return any(re.fullmatch(_HASHED_LINK, entry.name) for entry in entries)
     except OSError:
         return False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -92,6 +91,8 @@ class TuyaCloud:
         raise about.kind(device, f"{about.message} ({shown}, code {answer.code})", hint=about.hint)
 
     def _send(self, device: str, call: Call, access_token: str) -> Answer:
+        import json
+
         project = self._project
         # serialised once: the signature is over the bytes that are sent
         content = b"" if call.body is None else json.dumps(call.body, separators=(",", ":")).encode()

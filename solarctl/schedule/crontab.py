@@ -10,7 +10,6 @@ Both forms are read: a user's crontab, and /etc/cron.d with a user name before t
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
@@ -19,7 +18,7 @@ from zoneinfo import ZoneInfo
 from solarctl.errors import Problem
 from solarctl.value import value
 
-_VARIABLE = re.compile(r"""^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$""")
+_VARIABLE = r"""^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$"""
 _NICKNAMES = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -72,7 +71,7 @@ def parse(text: str, *, system: bool = False, source: str = "crontab") -> Cronta
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
-        variable = _VARIABLE.match(line)
+        variable = re.match(_VARIABLE, line)
         if variable:
             environment = {**environment, variable[1]: variable[2].strip("\"'")}
             continue
@@ -116,7 +115,7 @@ def _stream(
 
 def variables(text: str) -> dict[str, str]:
     """Return the variables that hold for a line put at the end of a crontab."""
-    found = (_VARIABLE.match(line) for line in text.splitlines() if not line.lstrip().startswith("#"))
+    found = (re.match(_VARIABLE, line) for line in text.splitlines() if not line.lstrip().startswith("#"))
     return {one[1]: one[2].strip("\"'") for one in found if one}
 
 
@@ -159,6 +158,8 @@ def _without_input(command: str) -> str:
 
 
 def _solarctl_words(command: str) -> tuple[str, tuple[str, ...]]:
+    import shlex
+
     try:
         lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
