@@ -55,8 +55,8 @@ def test_a_device_named_by_a_person(house):
 
 def test_keys_in_lists_of_tables(house):
     """A planned device is told with its place in the list."""
-    tables = '[plan]\nforecast = "sun"\ngrid = "inverter"\n[[plan.devices]]\ndevice = "inverter"\npower_w = 1\ncapacity_kwh = 1\n'
-    house.configure(tables)
+    load = '[[plan.devices]]\ndevice = "inverter"\npower_w = 1\ncapacity_kwh = 1\n'
+    house.configure('[plan]\nforecast = "sun"\ngrid = "inverter"\n' + load)
     told = house.run("apply", "-n")
     assert told.exit == 78
     assert "plan.devices.0.device" in told.err
