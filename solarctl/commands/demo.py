@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("demo")
 @shared_options
-@click.option("--scenario", default="summer", show_default=True, metavar="NAME", help="Which house and day.")
+@click.option("--scenario", default="first-look", show_default=True, metavar="NAME", help="Which house and day.")
 @click.option("--seed", default="0", show_default=True, help="Another seed is another day's weather and habits.")
 @click.option("--chaos", is_flag=True, help="A bad day: clouds and devices fail, by the seed.")
 @click.option(
@@ -36,7 +36,9 @@ def command(
     """Play a day of cron against a virtual home.
 
     It needs no hardware, no config and no network: the house and its clouds are emulated on this machine; commands,
-    drivers and state are the real ones. --now chooses another day; --config and --state-dir are not used.
+    drivers and state are the real ones. summer-peak, winter, broken-clouds and chaos are whole days in the home with
+    everything, and first-look is half of such a day; the others are smaller homes. --now chooses another day;
+    --config and --state-dir are not used.
     """
     options = Options(**shared)  # type: ignore[arg-type]
     environment = context.find_object(Environment) or Environment()
@@ -53,7 +55,7 @@ def _demo(
 ) -> int:
     from solarctl.cli import execute
     from solarctl.simulation.demo import Player
-    from solarctl.simulation.demo_folder import demo_folder, furnish
+    from solarctl.simulation.demo_folder import demo_folder, furnish, take_out
     from solarctl.simulation.summary import verdict
 
     started_s = environment.clock.monotonic()
@@ -65,7 +67,8 @@ def _demo(
 
             return serve_home(scenario, seed, folder, furnish, environment.out, chaos=chaos)
         view = _view(options, environment)
-        player = Player(scenario, seed, folder, execute, view, dry_run=options.dry_run, keep=keep is not None)
+        shown = not (options.json or options.quiet)
+        player = Player(scenario, seed, folder, execute, view, dry_run=options.dry_run, keep=shown or keep is not None)
         day = player.play(furnish, chaos=chaos)
         code = Exit.BUG if day.preventable_min and not options.dry_run else Exit.OK
         if options.json:
@@ -77,14 +80,18 @@ def _demo(
             print_json(result | day.to_json(), environment.out)
         elif options.quiet and code:
             click.echo(f"solarctl: {verdict(day)}", file=environment.err)
-        elif keep is not None and not options.quiet:
-            for path in day.kept:
-                click.echo(f"Kept: {path}", file=environment.out)
-            click.echo(
-                f"Kept: solarctl why --last 20 --config {folder / 'config.toml'} --state-dir {folder / 'state'}",
-                file=environment.out,
-            )
+        elif shown:
+            _say_what_is_left(day.kept if keep else take_out(day.kept), folder if keep else None, environment)
         return int(code)
+
+
+def _say_what_is_left(kept: list[Path], folder: Path | None, environment: Environment) -> None:
+    for path in kept:
+        if path.suffix == ".html":
+            click.echo(f"{'The report' if path.name == 'report.html' else 'A mail'}: {path}", file=environment.out)
+    if folder is not None:
+        words = f"solarctl why --last 20 --config {folder / 'config.toml'} --state-dir {folder / 'state'}"
+        click.echo(f"Look further: {words}", file=environment.out)
 
 
 def _scenario(name: str, now: str | None) -> Scenario:

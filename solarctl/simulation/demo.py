@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from solarctl.run import Run
 from solarctl.runner import Environment
 from solarctl.schedule.crontab import Job, parse, runs
 from solarctl.simulation.demo_folder import keep_mails
+from solarctl.simulation.service import Quiet, Service
 from solarctl.virtualhome.chaos import Chaos, Trouble
 from solarctl.virtualhome.clock import DrivenClock
 from solarctl.virtualhome.house import Energies
@@ -102,13 +104,6 @@ class View(Protocol):
         """Clean up; also called when the day was broken off."""
 
 
-class _Pane(io.StringIO):
-    """A run's stderr. It passes for a terminal, so that a demo's troubles stay out of the system's log."""
-
-    def isatty(self) -> bool:
-        return True
-
-
 class Player:
     """Plays one day of a scenario in a folder."""
 
@@ -131,6 +126,7 @@ class Player:
         self._dry_run = dry_run
         self._keep = keep
         self._clock = DrivenClock(scenario.start)
+        self._services: list[Service] = []
 
     def play(self, furnish: Callable[[Path, Home], Path], *, chaos: bool = False) -> Day:
         """Live the day; `furnish` writes the config. Return what came of it."""
@@ -141,11 +137,17 @@ class Player:
 
     def _play(self, furnish: Callable[[Path, Home], Path], *, chaos: bool) -> Day:
         scenario, zone = self._scenario, self._scenario.start.tzinfo
-        with scenario.open(self._clock, self._seed) as home:
+        with scenario.open(self._clock, self._seed) as home, ExitStack() as kept_running:
             config = furnish(self._folder, home)
+            where = ["--config", str(config), "--state-dir", str(self._folder / "state")]
+            how = [*where, "--dry-run"] if self._dry_run else where
+            self._services = [
+                kept_running.enter_context(Service([*words, *how], self._execute, self._clock))
+                for words in scenario.services
+            ]
             self._view.opened(home, self._seed)
             upsets = Chaos(home.emulators if chaos else (), scenario.start, scenario.end, self._seed)
-            day = Day(scenario, self._seed, home.house.total, troubles=len(upsets.troubles))
+            day = Day(scenario, self._seed, scenario.sums(home.house), troubles=len(upsets.troubles))
             for at, job in runs(parse(scenario.crontab).ours, scenario.start, scenario.end):
                 self._let_pass(home, upsets, at)
                 stopped = upsets.stopped(self._clock.now())
@@ -155,7 +157,7 @@ class Player:
                     home.watch.run_over(job.name, self._clock.now(), stopped | upsets.stopped(self._clock.now()))
                 self._view.ran(ran)
             self._let_pass(home, upsets, scenario.end)
-            day.energies = home.house.total
+            day.energies = scenario.sums(home.house)
             day.figures["with solarctl"] = {one.key: one.of(home.house) for one in scenario.figures}
             day.preventable_min = home.watch.preventable_min if home.watch is not None else 0.0
             if self._keep:
@@ -163,7 +165,7 @@ class Player:
             day.counters = {one.name: counted for one in home.emulators if (counted := one.counters())}
         for name, prepare in scenario.without.items():
             alone = scenario.alone(self._seed, prepare)
-            day.without[name] = alone.total
+            day.without[name] = scenario.sums(alone)
             day.figures[name] = {one.key: one.of(alone) for one in scenario.figures}
         self._view.closed(day)
         return day
@@ -174,25 +176,34 @@ class Player:
         page = self._folder / "report.html"
         words = ["report", "day", f"{self._scenario.start:%Y-%m-%d}", "-o", str(page), "-q"]
         told = io.StringIO()
-        environment = Environment(self._clock, told, _Pane())
+        environment = Environment(self._clock, told, Quiet())
         self._execute([*words, "--config", str(config), "--state-dir", str(self._folder / "state")], environment)
         return [*found, page] if page.exists() else found
 
     def _let_pass(self, home: Home, upsets: Chaos, until: datetime) -> None:
-        """Let house and chaos live until the next run; a run that took longer has let time pass itself."""
+        """Let house, services and chaos live until the next run; one that took longer has let time pass itself."""
         while (change := upsets.next_change()) is not None and change <= until:
-            self._clock.move_to(change)
-            home.catch_up()
+            self._serve(home, change)
             began, ended = upsets.move_to(max(change, self._clock.now()))
             for trouble in began:
                 self._view.upset(trouble.start.astimezone(self._scenario.start.tzinfo), trouble, began=True)
             for trouble in ended:
                 self._view.upset(trouble.end.astimezone(self._scenario.start.tzinfo), trouble, began=False)
+        self._serve(home, until)
+
+    def _serve(self, home: Home, until: datetime) -> None:
+        """Let time pass until then, and each service do what it does whenever it wakes."""
+        while (next_one := min(self._services, key=lambda one: one.wakes_at, default=None)) is not None:
+            if next_one.wakes_at > until:
+                break
+            self._clock.move_to(next_one.wakes_at)
+            home.catch_up()
+            next_one.take_its_turn()
         self._clock.move_to(until)
         home.catch_up()
 
     def _run(self, home: Home, job: Job, config: Path, at: datetime) -> Ran:
-        out, err, found = io.StringIO(), _Pane(), list[Run]()
+        out, err, found = io.StringIO(), Quiet(), list[Run]()
         environment = Environment(self._clock, out, err, found.append)
         words = [*job.argv, "--config", str(config), "--state-dir", str(self._folder / "state")]
         code = self._execute([*words, "--dry-run"] if self._dry_run else words, environment)

@@ -14,6 +14,7 @@ from solarctl.virtualhome.chaos import Trouble
 from solarctl.virtualhome.scenario import Home, Seed
 
 WIDTH = 112
+NAMES = 17  # characters of a command's name and the room after it
 LONGEST = 100  # characters of a trouble
 PASSING = (Exit.OK, Exit.REFUSED, Exit.TRY_AGAIN, Exit.NONSENSE, Exit.LOGIN)  # what devices and clouds can cause
 
@@ -26,12 +27,17 @@ class PlainView:
         self._every = every
         self._last: dict[str, object] = {}
         self._hour = -1
+        self._gauges: list[str] = []
         self._margin = ""
 
     def opened(self, home: Home, seed: Seed) -> None:
         for line in opening(home):
             self._say(line)
-        columns = "".join(f"  {heading:<5}" for heading, _text in home.scenario.gauges)
+        self._gauges = [heading for heading, _text in home.scenario.gauges]
+        if len(self._gauges) > 1:  # a line for the house now and then, and one for each decision
+            self._margin = " " * (7 + NAMES)
+            return
+        columns = "".join(f"  {heading:<5}" for heading in self._gauges)
         heading = f" time      sun  battery    house     grid{columns}  "
         self._margin = " " * len(heading)
         self._say("")
@@ -42,10 +48,30 @@ class PlainView:
         new_hour = ran.at.hour != self._hour and ran.row.get("reason") is not None
         if not (news or new_hour or self._every):
             return
+        if len(self._gauges) > 1:
+            self._told(ran, new_hour=ran.at.hour != self._hour, news=news or self._every)
+            return
         self._hour = ran.at.hour
         gauges = "".join(f"  {text:<5}" for text in ran.gauges)
         start = f"{ran.at:%H:%M} {figures(ran)}{gauges}  "
         words = sentence(ran) if news or self._every else f"({ran.row['reason']})"
+        self._decision(start, words, ran)
+
+    def _told(self, ran: Ran, *, new_hour: bool, news: bool) -> None:
+        """Say how all houses are, once an hour, and what was decided."""
+        self._hour = ran.at.hour
+        if new_hour:
+            gauges = "  ".join(f"{heading} {text}" for heading, text in zip(self._gauges, ran.gauges))
+            soc = "" if ran.soc_pct is None else f"  battery {ran.soc_pct:.0f} %"
+            house = "DARK" if ran.dark else watts(ran.load_w)
+            powers = f"sun {watts(ran.sun_w)}{soc}  house {house}  grid {watts(ran.grid_w)}"
+            self._say("")
+            self._say(f"{ran.at:%H:%M}  {powers}")
+            self._say(f"       {gauges}")
+        if news:
+            self._decision(f"{ran.at:%H:%M}  {ran.command:<{NAMES}}", sentence(ran), ran)
+
+    def _decision(self, start: str, words: str, ran: Ran) -> None:
         for index, line in enumerate(textwrap.wrap(words, max(40, WIDTH - len(start)), break_on_hyphens=False) or [""]):
             self._say((start if index == 0 else self._margin) + line)
         for line in actions(ran):
@@ -92,8 +118,10 @@ def opening(home: Home) -> list[str]:
     return [
         home.scenario.title,
         "House and clouds are emulated on this machine; commands, drivers and state are the real ones.",
+        *([home.scenario.note] if home.scenario.note else []),
         f"On {home.scenario.start:%A, %d %B %Y}, cron runs:",
-        *(f"    {line}" for line in home.scenario.crontab.strip().splitlines()),
+        *(f"    {line}" for line in home.scenario.crontab.strip().splitlines() if line and not line.startswith("#")),
+        *(f"    all day long     solarctl {' '.join(words)}" for words in home.scenario.services),
     ]
 
 
@@ -109,7 +137,9 @@ def is_news(ran: Ran, last: dict[str, object]) -> bool:
     key = (reason, ran.exit, errors, ran.dark)
     before = last.get(ran.command)
     last[ran.command] = key
-    return before != key or (ran.acted and ran.exit == 0 and not _only_renews(ran, last))
+    if ran.acted and ran.exit == 0 and not errors:
+        return not _only_renews(ran, last)  # a charger's limit is told when it changes, whatever reason holds it
+    return before != key
 
 
 def _only_renews(ran: Ran, last: dict[str, object]) -> bool:
@@ -117,7 +147,7 @@ def _only_renews(ran: Ran, last: dict[str, object]) -> bool:
     limits = [(one["device"], one["to"]) for one in ran.row.get("actions", ()) if one["action"] == "limit"]
     known = last.get(f"{ran.command}/limits")
     last[f"{ran.command}/limits"] = limits
-    return limits == known and len(limits) == len(ran.row["actions"])
+    return bool(limits) and limits == known and len(limits) == len(ran.row["actions"])
 
 
 def figures(ran: Ran) -> str:

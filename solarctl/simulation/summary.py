@@ -13,6 +13,7 @@ ROWS: tuple[tuple[str, Callable[[Energies], str]], ...] = (
     ("from the sun", lambda sums: f"{sums.solar_kwh:.1f} kWh"),
     ("used by the house", lambda sums: f"{sums.load_kwh:.1f} kWh"),
 )
+LEAST_KWH = 0.05  # what is less is not worth a row
 SERVICE_WORDS = {"requests": "requests", "logins": "log-ins", "writes": "writes", "switches": "switched"}
 
 
@@ -20,11 +21,16 @@ def table(day: Day) -> list[list[str]]:
     """Return the comparison as rows of cells, headings first."""
     columns = {"with solarctl": day.energies} | day.without
     rows = [["", *columns], *([label, *(show(sums) for sums in columns.values())] for label, show in ROWS)]
+    if any(sums.export_kwh >= LEAST_KWH for sums in columns.values()):
+        rows.insert(3, ["sold to the grid", *(f"{sums.export_kwh:.1f} kWh" for sums in columns.values())])
     if any(sums.dear_import_kwh for sums in columns.values()):
         rows.insert(3, ["  of which at the peak", *(f"{sums.dear_import_kwh:.1f} kWh" for sums in columns.values())])
     for one in day.scenario.figures:
-        rows.append([one.label, *(f"{day.figures[column][one.key]:.1f} {one.unit}" for column in columns)])
+        rows.append([one.label, *(f"{day.figures[column][one.key]:.{one.decimals}f} {one.unit}" for column in columns)])
     rows.insert(2, ["  of which preventable", f"{day.preventable_min:.0f} min", *("" for _ in day.without)])
+    for label, what in (("requests", "requests"), ("  of which changes", "writes")):
+        count = sum(counters.get(what, 0) for counters in day.counters.values())
+        rows.append([label, f"{count}", *("" for _ in day.without)])
     return rows
 
 

@@ -1,26 +1,25 @@
-"""One home with everything, for scenarios that play the whole example crontab: a house, and a guest house behind it.
+"""One home with everything, for scenarios that play the whole example crontab: the contract's `summer-peak`, `winter`,
+`broken-clouds` and `chaos` are days in it.
 
-The house near Phoenix has panels, a battery, two cooled zones, a car, a boiler and a tariff with a peak. Its battery
-has two makers' doors at once (a Tesla cloud that keeps its reserve, a SUN2000 that meters it), so that one day shows
-every rule. The guest house lives on sun and a small battery of its own; a relay brings the grid in when it runs low.
+Its three houses are in everything_houses.py, its figures in everything_books.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TypeVar
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from importlib.resources import files
 
 from solarctl.context import Clock
-from solarctl.virtualhome.battery import Battery
-from solarctl.virtualhome.car import Car
+from solarctl.virtualhome import everything_books as books
+from solarctl.virtualhome.dimmer import DimmedHeater
+from solarctl.virtualhome.dwelling import dwelling, property_total
 from solarctl.virtualhome.easee_charger import EaseeCharger
 from solarctl.virtualhome.emulator import Emulator
 from solarctl.virtualhome.emulators.easee import Easee
 from solarctl.virtualhome.emulators.homewizard import HomeWizard
 from solarctl.virtualhome.emulators.honeywell_tcc import HoneywellTcc
+from solarctl.virtualhome.emulators.mqtt_home import MqttHome
 from solarctl.virtualhome.emulators.open_meteo import OpenMeteo
 from solarctl.virtualhome.emulators.smtp import MailServer
 from solarctl.virtualhome.emulators.solar_forecast import OpenMeteoSolar
@@ -28,24 +27,17 @@ from solarctl.virtualhome.emulators.solax_cloud import SolaxCloud
 from solarctl.virtualhome.emulators.sun2000 import Sun2000
 from solarctl.virtualhome.emulators.tesla import TeslaCloud
 from solarctl.virtualhome.emulators.tuya import Tuya
-from solarctl.virtualhome.house import Energies, Grid, House
-from solarctl.virtualhome.loads import Household
-from solarctl.virtualhome.peak_book import PeakBook
-from solarctl.virtualhome.rooms import AirConditioner, Room, Rooms
-from solarctl.virtualhome.scenario import Figure, Home, Scenario, Seed, Watch
-from solarctl.virtualhome.sky import Climate, Sky
-from solarctl.virtualhome.sockets import Boiler, Socket
-from solarctl.virtualhome.solar import Plane, SolarPlant
+from solarctl.virtualhome.everything_houses import PHOENIX, leave_alone, part, property_at, run_low
+from solarctl.virtualhome.house import House
+from solarctl.virtualhome.mqtt_broker import can_serve
+from solarctl.virtualhome.scenario import Scenario, Seed, Watch
 from solarctl.virtualhome.supply_watch import SupplyWatch
-from solarctl.virtualhome.thermostats import WallThermostat
 
-PartT = TypeVar("PartT")
-PHOENIX = ZoneInfo("America/Phoenix")
-PEAK_HOURS = (14, 20)
-COMFORTABLE_C = (78 - 32) / 1.8
-CAR_IS_HOME = (timedelta(hours=9, minutes=40), timedelta(hours=18, minutes=30))
-CAR_WANTS_KWH = 28.0
-CONFIG = """
+__all__ = ["PHOENIX", "everything"]
+
+METERS_S = 60.0  # at home a meter speaks every two seconds; once a minute, a day passes quickly
+ON_BELOW_PCT, BLIND_AFTER_MIN = 15, 30
+CONFIG = f"""
 [site]
 timezone = "America/Phoenix"
 latitude = 33.45
@@ -53,26 +45,31 @@ longitude = -112.07
 temperature_unit = "F"
 
 [tariff]
-currency = "USD"
-import_price = 0.11
-export_price = 0.03
-holidays = { country = "US", observed = "nearest" }
+currency = "{books.CURRENCY}"
+import_price = {books.USUAL}
+export_price = {books.SOLD}
+holidays = {{ country = "US", observed = "nearest" }}
 [[tariff.windows]]
 name = "summer peak"
 months = [5, 6, 7, 8, 9, 10]
 days = "mon-fri"
 from = "14:00"
 to = "20:00"
-import_price = 0.24
+import_price = {books.DEAR}
 
+# the guest house: sun and a small battery; a relay brings the grid in
 [grid-guard]
 battery = "inverter"
 switch = "grid-relay"
+on_below_pct = {ON_BELOW_PCT}
+off_above_pct = 25
 when_blind = "on"
-blind_after_min = 30
+blind_after_min = {BLIND_AFTER_MIN}
 
+# the house: battery, two cooled zones, a car
 [peak-mode]
 battery = "powerwall"
+offpeak_reserve_pct = 20
 
 [precool]
 battery = "powerwall"
@@ -88,12 +85,19 @@ thermostats = ["hall", "bedrooms"]
 charger = "car"
 grid = "sun2000"
 battery = "sun2000"
+policy = "car-first from 50"
 phase_switching = true
 
+# the workshop: sockets, a plug-in battery
 [plan]
 forecast = "sun"
 grid = "p1"
+solar = "solar-meter"
+battery = "plug-in-battery"
+battery_capacity_kwh = 2.7
+battery_max_w = 800
 day_start = "06:00"
+slot_min = 30
 [[plan.devices]]
 device = "boiler-socket"
 power_w = 2000
@@ -103,184 +107,88 @@ deadline = "18:00"
 [eod-status]
 battery = "powerwall"
 """
-# the lines of crontab.example; tests/simulate/test_everything.py holds them together
-CRONTAB = """\
-*/5 * * * *      solarctl grid-guard -q
-* * * * *        solarctl easee-balance -q
-*/5 * * * *      solarctl peak-mode -q
-*/15 12-13 * * * solarctl precool -q
-*/10 * * * *     solarctl thermostat-step -q
-*/30 * * * *     solarctl forecast -q
-*/30 * * * *     solarctl plan -q
-* * * * *        solarctl apply -q
-*/5 20-23 * * *  solarctl eod-status -q
-*/15 * * * *     solarctl token-refresh -q
-*/5 * * * *      solarctl record -q
+BALANCE = f"""
+# the house's hot water: what the sun leaves over
+[balance]
+load = "house-meter"
+solar = "pv-meter"
+tick_s = {METERS_S:.0f}
+stale_after_s = {3 * METERS_S:.0f}
+[[balance.loads]]
+device = "water-heater"
+meter = "heater-meter"
+min_w = 100
+guarantee = {{ kwh = 3.0, by = "06:00" }}
 """
+RADIATOR = """\
+[[balance.loads]]
+device = "radiator"
+power_w = 596
+"""
+NO_BROKER = "There is no MQTT broker here (apt install mosquitto): the water heater is left to its own thermostat."
+TRY_THIS = ("solarctl status", "solarctl why", "solarctl force car --mode now --for 2h", "solarctl report")
 
 
-@dataclass
-class GuestHouse:
-    """A part of the house that draws nothing from it: a house of its own, which lives along."""
-
-    house: House
-    power_w: float = 0.0
-
-    def step(self, dt_s: float, house: House) -> None:
-        self.house.advance(house.now)
-
-
-def everything(name: str, title: str, start: datetime, *, overcast: float, chaos: bool = False) -> Scenario:
+def everything(
+    name: str, title: str, start: datetime, *, overcast: float, chaos: bool = False, heating: bool = False
+) -> Scenario:
     """Return a day of the home with everything, under a sky as cloudy as `overcast` (0–1)."""
 
     def house(begin: datetime, seed: Seed) -> House:
-        return _house(begin, seed, overcast)
+        return property_at(begin, seed, overcast)
 
+    balance = BALANCE + (RADIATOR if heating else "") if can_serve() else ""
     return Scenario(
         name=name,
         title=title,
         start=start,
         house=house,
         surround=_surround,
-        crontab=CRONTAB,
-        config=CONFIG,
-        gauges=(("car", _car), ("rooms", _degrees), ("guest", _guest)),
-        without={"left alone": _leave_alone},
-        before_serving=lambda made: _part(made, EaseeCharger).plug_in(CAR_WANTS_KWH),
-        figures=FIGURES,
-        verdict=_verdict,
-        try_this=("solarctl status", "solarctl why", "solarctl force car --mode now --for 2h", "solarctl report"),
-        chaos=chaos,
-    )
-
-
-def _house(begin: datetime, seed: Seed, overcast: float) -> House:
-    hall = Room("hall", WallThermostat(123456, "HALL", PHOENIX), AirConditioner(cooling_w=9_000), glass_m2=3.0)
-    bedrooms = Room(
-        "bedrooms",
-        WallThermostat(123457, "BEDROOMS", PHOENIX),
-        AirConditioner(cooling_w=7_000),
-        envelope_w_per_k=170.0,
-        surfaces_w_per_k=700.0,
-        glass_m2=2.0,
-        inside_w=250.0,
-    )
-    rooms = Rooms([hall, bedrooms])
-    made = House(
-        sky=_sky(seed, begin, overcast),
-        timezone=PHOENIX,
-        solar=SolarPlant((Plane(9.0, tilt_deg=20, azimuth_deg=190),), max_w=10_000),
-        household=Household(PHOENIX, seed=seed),
-        battery=Battery(13.5, soc_pct=45, max_charge_w=5000, max_discharge_w=5000, floor_pct=0, reserve_pct=20),
-        parts=[rooms, PeakBook(rooms, COMFORTABLE_C), GuestHouse(_guest_house(begin, seed, overcast))],
-        phases=(0.4, 0.35, 0.25),
-    )
-    charger = EaseeCharger(made, Car(plugged=False), offline_max_a=6.0)
-    midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    made.call_at(midnight + CAR_IS_HOME[0], lambda: charger.plug_in(CAR_WANTS_KWH))
-    made.call_at(midnight + CAR_IS_HOME[1], charger.unplug)
-    if begin.weekday() < 5 and 5 <= begin.month <= 10:
-        made.call_at(midnight + timedelta(hours=PEAK_HOURS[0]), lambda: setattr(made, "dear", True))
-        made.call_at(midnight + timedelta(hours=PEAK_HOURS[1]), lambda: setattr(made, "dear", False))
-    rooms.settle(made.sky.at(begin)[1])
-    made.advance(begin)
-    return made
-
-
-def _sky(seed: Seed, begin: datetime, overcast: float) -> Sky:
-    climate = Climate(mean_c=24.0, season_c=11.5, day_c=7.0, cloud_summer=0.1)
-    sky = Sky(33.45, -112.07, seed=seed, climate=climate)
-    for day in (begin.date(), begin.date() + timedelta(days=1)):
-        sky.overcast[day] = overcast
-    return sky
-
-
-def _guest_house(begin: datetime, seed: Seed, overcast: float) -> House:
-    return House(
-        sky=_sky(seed, begin, overcast),
-        timezone=PHOENIX,
-        start=begin,
-        solar=SolarPlant((Plane(2.5, tilt_deg=20, azimuth_deg=180),), max_w=4000),
-        household=Household(PHOENIX, seed=f"{seed}/guests"),
-        battery=Battery(
-            5.0,
-            soc_pct=24,
-            max_charge_w=3000,
-            max_discharge_w=7000,
-            feeds_with_grid=False,
-            grid_charge_w=800,
-            grid_charge_to_pct=40,
+        crontab=example(),
+        services=(("balance", "-q"),) if balance else (),
+        config=CONFIG + balance,
+        gauges=(
+            ("car", books.car),
+            ("rooms", books.rooms),
+            ("water", books.water),
+            ("boiler", books.boiler),
+            ("guests", books.guest),
         ),
-        grid=Grid(connected=False, max_export_w=0),
+        without={"left alone": leave_alone},
+        before_serving=run_low,
+        figures=books.FIGURES,
+        sums=property_total,
+        verdict=books.verdict,
+        try_this=TRY_THIS,
+        chaos=chaos,
+        note="" if balance else NO_BROKER,
     )
+
+
+def example() -> str:
+    """Return crontab.example as it is shipped."""
+    return (files("solarctl.schedule") / "crontab.example").read_text(encoding="utf-8")
 
 
 def _surround(house: House, clock: Clock, seed: Seed) -> tuple[Sequence[Emulator], Watch | None]:
-    guests = _part(house, GuestHouse).house
-    solax, tuya = SolaxCloud(guests, clock), Tuya(guests, clock, seed=seed)
+    guests, workshop = dwelling(house, "guest house"), dwelling(house, "workshop")
+    solax = SolaxCloud(guests, clock)
     shown: Callable[[], float | None] = lambda: solax.upload().soc_pct  # noqa: E731
-    watch = SupplyWatch(guests, shown, command="grid-guard", on_below_pct=15, blind_after_min=30)
-    emulators = (
+    watch = SupplyWatch(guests, shown, command="grid-guard", on_below_pct=ON_BELOW_PCT, blind_after_min=BLIND_AFTER_MIN)
+    emulators: list[Emulator] = [
         solax,
-        tuya,
+        Tuya(guests, clock, seed=seed),
         TeslaCloud(house, clock, timezone=PHOENIX),
         HoneywellTcc(house, clock),
         OpenMeteo(house, clock),
-        OpenMeteoSolar(house, clock),
-        HomeWizard(house, clock),
+        OpenMeteoSolar(workshop, clock),
+        HomeWizard(workshop, clock),
         Sun2000(house, clock),
-        Easee(house, clock, _part(house, EaseeCharger)),
+        Easee(house, clock, part(house, EaseeCharger)),
         MailServer(house, clock),
-    )
+    ]
+    if can_serve():
+        emulators.append(MqttHome(house, clock, period_s=METERS_S, lives_by_itself=False))
+    else:
+        part(house, DimmedHeater).percent = 100  # nobody steers it: its own thermostat does
     return emulators, watch
-
-
-def _part(house: House, kind: type[PartT]) -> PartT:
-    return next(part for part in house.parts if isinstance(part, kind))
-
-
-def _leave_alone(house: House) -> None:
-    """The guest house's grid is always in, and the boiler heats whenever its own thermostat wants."""
-    _part(house, GuestHouse).house.connect_grid(True)
-    house.parts.append(Socket(Boiler(), on=True))
-
-
-def _car(home: Home) -> str:
-    charger = _part(home.house, EaseeCharger)
-    return f"{charger.offered_a:2d} A {charger.power_w / 1000:4.1f} kW" if charger.car.plugged else "away"
-
-
-def _degrees(home: Home) -> str:
-    rooms = _part(home.house, PeakBook).rooms
-    return " ".join(f"{room.air_c * 1.8 + 32:.0f}/{room.thermostat.cool_deg:.0f}°" for room in rooms)
-
-
-def _guest(home: Home) -> str:
-    guests = _part(home.house, GuestHouse).house
-    return f"{guests.soc_pct or 0:.0f} % {'GRID' if guests.grid.connected else 'off'}"
-
-
-def cost(house: House) -> float:
-    """Return what both houses' energy cost so far, in the tariff's currency; the guest house knows no peak."""
-    sums, guests = house.total, _part(house, GuestHouse).house.total
-    cheap_kwh = sums.import_kwh - sums.dear_import_kwh + guests.import_kwh
-    return 0.24 * sums.dear_import_kwh + 0.11 * cheap_kwh - 0.03 * sums.export_kwh
-
-
-FIGURES = (
-    Figure("cost", "cost of the day", "USD", cost),
-    Figure("car_kwh", "into the car", "kWh", lambda house: _part(house, EaseeCharger).car.total_kwh),
-    Figure("left_kwh", "left in the battery", "kWh", lambda house: house.battery.stored_kwh if house.battery else 0.0),
-    Figure("too_warm_f_h", "warmer than 78 °F", "°F·h", lambda house: _part(house, PeakBook).too_warm_k_h * 1.8),
-    Figure("guest_import_kwh", "guest house: bought", "kWh", lambda h: _part(h, GuestHouse).house.total.import_kwh),
-    Figure("guest_dark_min", "guest house: dark", "min", lambda h: _part(h, GuestHouse).house.total.dark_min),
-)
-
-
-def _verdict(ours: Energies, without: Mapping[str, Energies], figures: Mapping[str, Mapping[str, float]]) -> str:
-    here, alone = figures["with solarctl"], figures["left alone"]
-    return (
-        f"At the peak {ours.dear_import_kwh:.1f} kWh from the grid instead of "
-        f"{without['left alone'].dear_import_kwh:.1f} kWh; the day cost {here['cost']:.2f} USD instead of "
-        f"{alone['cost']:.2f} USD, with {here['car_kwh']:.1f} kWh in the car (left alone {alone['car_kwh']:.1f} kWh)."
-    )

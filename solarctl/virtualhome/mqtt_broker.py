@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 START_S = 10.0
+SUBSCRIPTIONS = "$SYS/broker/log/M/subscribe"  # where mosquitto tells who has subscribed to what
 
 
 def free_port() -> int:
@@ -31,6 +32,13 @@ def mosquitto_program() -> str | None:
     return found or ("/usr/sbin/mosquitto" if Path("/usr/sbin/mosquitto").exists() else None)
 
 
+def can_serve() -> bool:
+    """Return whether there is a broker to be had."""
+    from importlib.util import find_spec
+
+    return mosquitto_program() is not None or find_spec("amqtt") is not None
+
+
 def broker(port: int = 0, **options: Any) -> Mosquitto | EmbeddedBroker:
     """Return a broker, not started."""
     return Mosquitto(port, **options) if mosquitto_program() else EmbeddedBroker(port)
@@ -41,6 +49,7 @@ class Mosquitto:
 
     def __init__(self, port: int = 0, *, password_file: Path | None = None) -> None:
         self.port = port or free_port()
+        self.tells_subscriptions = False  # on SUBSCRIPTIONS; set before the start
         self._password_file = password_file
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = tempfile.mkdtemp(prefix="solarctl-broker-")
@@ -56,6 +65,8 @@ class Mosquitto:
         )
         if os.geteuid() == 0:
             login += "user root\n"  # else it drops its rights, and cannot read files of ours
+        if self.tells_subscriptions:
+            login += "log_dest topic\nlog_type subscribe\nset_tcp_nodelay true\n"
         config.write_text(f"listener {self.port} 127.0.0.1\n{login}persistence false\n", encoding="utf-8")
         self._process = subprocess.Popen(
             [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -83,6 +94,7 @@ class EmbeddedBroker:
 
     def __init__(self, port: int = 0) -> None:
         self.port = port or free_port()
+        self.tells_subscriptions = False  # it cannot
         self._loop: Any = None
         self._broker: Any = None
         self._thread: threading.Thread | None = None

@@ -33,6 +33,7 @@ class Pzem:
     base: str = "smeter/pzem"
     energy_kwh: float = 0.0
     errors: int = 0
+    last: str = ""
 
     @property
     def topic(self) -> str:
@@ -66,7 +67,12 @@ class Pzem:
             "powerfactor": 0.95,
             "ppm_err": 0.0,
         }
-        return (self.topic, json.dumps(body), False)
+        self.last = json.dumps(body)
+        return self.said()
+
+    def said(self) -> Said:
+        """Return the last measurement once more."""
+        return (self.topic, self.last, False)
 
     def read_error(self) -> Said:
         """Return what the firmware says when the PZEM does not answer (blank in the key and all)."""

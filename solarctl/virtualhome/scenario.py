@@ -69,6 +69,11 @@ class Figure:
     label: str
     unit: str
     of: Callable[[House], float]
+    decimals: int = 1
+
+
+def _total(house: House) -> Energies:
+    return house.total
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,9 @@ class Scenario:
     try_this: tuple[str, ...] = ()  # command lines that are worth a try in `demo --serve`
     figures: tuple[Figure, ...] = ()  # what else the summary compares
     chaos: bool = False  # a bad day by itself: clouds and devices fail
+    services: tuple[tuple[str, ...], ...] = ()  # command lines that systemd would keep running
+    note: str = ""  # what a spectator should know
+    sums: Callable[[House], Energies] = _total  # the energies that are compared; of all houses, where there are more
     verdict: Callable[[Energies, Mapping[str, Energies], Mapping[str, Mapping[str, float]]], str] | None = None
 
     @property

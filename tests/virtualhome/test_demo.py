@@ -48,7 +48,7 @@ def _play(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", ["summer", "winter"])
+@pytest.mark.parametrize("scenario", ["summer", "grey-winter"])
 def test_a_day_passes_without_a_dark_minute(scenario: str, tmp_path: Path) -> None:
     """Every run is fine, the house is never dark, and less comes from the grid than with the relay always on."""
     day = _play(scenario, tmp_path)
@@ -61,7 +61,7 @@ def test_a_day_passes_without_a_dark_minute(scenario: str, tmp_path: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("scenario", ["summer", "winter"])
+@pytest.mark.parametrize("scenario", ["summer", "grey-winter"])
 def test_bad_days_have_no_dark_minute_that_could_have_been_prevented(scenario: str, seed: int, tmp_path: Path) -> None:
     """Whatever fails, the rule takes every chance there is; and no run ends in a bug or a config error."""
     day = _play(scenario, tmp_path, seed=seed, chaos=True)
@@ -75,7 +75,7 @@ def test_a_bad_evening_can_be_played_again(tmp_path: Path) -> None:
     days = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        days.append(_play("winter", tmp_path / name, hours=3, seed=8, chaos=True).to_json())
+        days.append(_play("grey-winter", tmp_path / name, hours=3, seed=8, chaos=True).to_json())
     assert days[0] == days[1]
     assert days[0]["troubles"] > 0
 
@@ -83,7 +83,7 @@ def test_a_bad_evening_can_be_played_again(tmp_path: Path) -> None:
 def test_the_watch_sees_a_rule_that_does_nothing(tmp_path: Path) -> None:
     """In a dry run nothing moves: the house goes dark although it could have been prevented, and that is said."""
     lines: list[str] = []
-    winter = load("winter")
+    winter = load("grey-winter")
     played = replace(winter, start=winter.start.replace(hour=17), hours=9)
     player = Player(played, 1, tmp_path, execute, SummaryView(lines.append), dry_run=True)
     day = player.play(furnish)
@@ -125,9 +125,9 @@ def test_the_picture_at_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("TERM", "xterm-256color")
     out = _Terminal()
-    _play("winter", tmp_path, hours=4, seed=5, chaos=True, view=LiveView(out))
+    _play("grey-winter", tmp_path, hours=4, seed=5, chaos=True, view=LiveView(out))
     text = out.getvalue()
-    for word in ("solarctl demo: winter, seed 5", "battery", "relay", "trouble", "!! ", "The day in figures"):
+    for word in ("solarctl demo: grey-winter, seed 5", "battery", "relay", "trouble", "!! ", "The day in figures"):
         assert word in text
     assert "\x1b[" in text
 
@@ -191,7 +191,7 @@ def test_a_scenario_that_does_not_exist() -> None:
 
 def test_each_scenario_is_named_like_its_file() -> None:
     """So that it can be found by name without importing all."""
-    assert {"summer", "winter"} <= set(names())
+    assert {"summer", "grey-winter"} <= set(names())
     for name in names():
         assert load(name).name == name
         assert load(name).start.tzinfo is not None
@@ -207,7 +207,7 @@ def _environ(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """A home that lives in real time in a process of its own, and its config."""
-    words = [sys.executable, "-m", "solarctl", "demo", "--serve", "--scenario", "winter"]
+    words = [sys.executable, "-m", "solarctl", "demo", "--serve", "--scenario", "grey-winter"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=_environ(tmp_path))
     assert process.stdout is not None
     config = ""

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from solarctl.context import Clock
 from solarctl.virtualhome.dimmer import DimmedHeater, SwitchedHeater
 from solarctl.virtualhome.emulator import Emulator, Upset
-from solarctl.virtualhome.mqtt_broker import EmbeddedBroker, Mosquitto, broker
+from solarctl.virtualhome.mqtt_broker import SUBSCRIPTIONS, EmbeddedBroker, Mosquitto, broker
 from solarctl.virtualhome.mqtt_things import Domoticz, Pzem, Said, Thing, Vload
 from solarctl.virtualhome.tank import Tank
 
@@ -61,8 +61,10 @@ class MqttHome(Emulator):
         period_s: float = PERIOD_S,
         heater_w: float = 2298.5,
         radiator_w: float = 596.0,
+        lives_by_itself: bool = True,  # False: somebody else advances the house; time leaps, and nobody waits for it
     ) -> None:
         super().__init__(home, clock)
+        self._lives_by_itself = lives_by_itself
         self.heater = _part(home, DimmedHeater) or DimmedHeater(heater_w, tank=Tank())
         self.radiator = _part(home, SwitchedHeater) or SwitchedHeater(radiator_w)
         self.tank = self.heater.tank or Tank()
@@ -89,11 +91,17 @@ class MqttHome(Emulator):
     # --- life
 
     def start(self) -> Self:
+        self.broker.tells_subscriptions = not self._lives_by_itself
         self.broker.start()
         self._over.clear()
         self._connect()
+        self.home.settle()
+        for meter in self.meters.values():
+            meter.reading(0)
         self.home.call_every(self.period_s, self.measure)
-        threading.Thread(target=self._live, name="mqtt home", daemon=True).start()
+        live = self._live if self._lives_by_itself else self._repeat
+        if self._lives_by_itself or isinstance(self.broker, EmbeddedBroker):
+            threading.Thread(target=live, name="mqtt home", daemon=True).start()
         return self
 
     def stop(self) -> None:
@@ -121,6 +129,8 @@ class MqttHome(Emulator):
 
     def _on_connect(self, client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         topics = [(topic, 1) for thing in self.things for topic in thing.topics]
+        if self.broker.tells_subscriptions:
+            topics.append((SUBSCRIPTIONS, 0))
         client.subscribe(topics)
         for thing in self.things:
             self._say(thing.boot(), client)
@@ -130,10 +140,17 @@ class MqttHome(Emulator):
         while not self._over.wait(pause_s):
             self.home.advance(self.clock.now())
 
+    def _repeat(self) -> None:
+        while not self._over.wait(PUMP_S):
+            self._say([meter.said() for meter in self.meters.values() if meter.last])
+
     # --- hearing and saying
 
     def _on_message(self, client: Any, _data: Any, message: Any) -> None:
         payload = message.payload.decode("utf-8", "replace")
+        if message.topic == SUBSCRIPTIONS:
+            self._greet(payload)
+            return
         self.messages += 1
         with self.lock:
             self.heater.misfires = bool(self.faults.take("misfire"))
@@ -145,6 +162,13 @@ class MqttHome(Emulator):
                     with contextlib.suppress(ValueError, KeyError, TypeError):
                         self._say(thing.hear(message.topic, payload), client)
         self.home.settle()
+
+    def _greet(self, subscription: str) -> None:
+        """Say to a new listener what a meter said last: where time leaps, nobody waits for the next message."""
+        topic = subscription.split()[-1]
+        for what, meter in self.meters.items():
+            if meter.topic == topic and meter.last and not self.faults.peek(f"{what}-silent"):
+                self._say([meter.said()])
 
     def _is_deaf(self, thing: Thing) -> bool:
         if thing is self.vload:
@@ -231,7 +255,8 @@ payload_off = '{{"command": "switchlight", "idx": {RELAY_IDX}, "switchcmd": "Off
 """
 
     def counters(self) -> dict[str, int]:
-        return {"messages": self.messages, "dimmer commands": self.heater.commands, "switches": self.radiator.switches}
+        writes = self.heater.commands + self.radiator.switches
+        return {"messages": self.messages, "writes": writes}
 
 
 def _part(home: Any, kind: type[T]) -> T | None:

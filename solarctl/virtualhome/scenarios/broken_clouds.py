@@ -8,7 +8,7 @@ from solarctl.virtualhome.everything import PHOENIX, everything
 
 SCENARIO = everything(
     "broken-clouds",
-    "A restless Thursday in May near Phoenix: clouds come and go over 9 kW of panels, a battery and a car.",
+    "A restless Thursday in May near Phoenix: clouds come and go, and loads come and go with them.",
     datetime(2026, 5, 14, tzinfo=PHOENIX),
     overcast=0.5,
 )

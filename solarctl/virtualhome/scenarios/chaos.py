@@ -8,7 +8,7 @@ from solarctl.virtualhome.everything import PHOENIX, everything
 
 SCENARIO = everything(
     "chaos",
-    "A Tuesday in June near Phoenix on which everything fails now and then: clouds, relays, meters, mail.",
+    "A Tuesday in June near Phoenix on which everything fails now and then: services, relays, meters, mail.",
     datetime(2026, 6, 16, tzinfo=PHOENIX),
     overcast=0.25,
     chaos=True,

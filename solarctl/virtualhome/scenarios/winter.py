@@ -1,17 +1,15 @@
-"""A winter day: eight grey hours cannot carry sixteen dark ones, and the grid comes in again and again."""
+"""A grey winter day in the home with everything: little sun, and many who want it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from solarctl.virtualhome.houses import KYIV
-from solarctl.virtualhome.relay_home import relay_home
+from solarctl.virtualhome.everything import PHOENIX, everything
 
-SCENARIO = relay_home(
+SCENARIO = everything(
     "winter",
-    "A grey Thursday in December near Kyiv: 5 kW of panels, a 10 kWh battery at 40 %.",
-    datetime(2026, 12, 10, tzinfo=KYIV),
-    soc_pct=40,
-    scale=2.0,
-    overcast=0.8,
+    "A grey Thursday in December near Phoenix: nine hours of weak sun for a battery, a car and two tanks of water.",
+    datetime(2026, 12, 10, tzinfo=PHOENIX),
+    overcast=0.7,
+    heating=True,
 )

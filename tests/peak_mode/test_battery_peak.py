@@ -19,13 +19,13 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[str]]:
     """One day, and every line that the demo printed."""
     said: list[str] = []
     folder: Path = tmp_path_factory.mktemp("demo")
-    player = Player(load("summer-peak"), "0", folder, execute, PlainView(said.append))
+    player = Player(load("battery-peak"), "0", folder, execute, PlainView(said.append))
     return player.play(furnish), said
 
 
 def test_it_is_offered() -> None:
-    """`demo --scenario summer-peak` finds it."""
-    assert "summer-peak" in names()
+    """`demo --scenario battery-peak` finds it."""
+    assert "battery-peak" in names()
 
 
 def test_the_peak_is_bridged(played: tuple[Any, list[str]]) -> None:
