@@ -48,7 +48,10 @@ def command(run: Run, kind: str, which: str | None, output: Path | None, meter: 
     if output is None and not run.options.json and form == "html" and sys.stdout.isatty():
         output = Path(f"solarctl-{wanted.name}.html")
     words = report_tables.text(report)
-    if output is not None:
+    if not content:
+        run.warn(f"{report.period.title}: nothing is on record to draw, so there is no picture.")
+        output, words = None, ""
+    elif output is not None:
         _write(output, content)
         words += f"\nWritten: {output}"
     elif not run.options.json:
@@ -68,10 +71,7 @@ def _content(report: object, form: str) -> str:
 
     if form == "html":
         return report_page.html(report)
-    found = report_page.svg(report)
-    if not found:
-        raise UsageError(f"{report.period.title}: nothing is on record to draw", hint="See: solarctl report --json")
-    return found
+    return report_page.svg(report)
 
 
 def _write(path: Path, content: str) -> None:
