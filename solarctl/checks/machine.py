@@ -1,4 +1,4 @@
-"""The machine: its clock, its zone, its crontab, and whether trouble can reach anybody."""
+"""The machine: its clock, its zone, its state folder, and whether trouble can reach anybody."""
 
 from __future__ import annotations
 
@@ -17,14 +17,9 @@ def check(house: House) -> Iterable[Problem]:
     yield from _clock()
     yield from _zone(house)
     crontab = house.crontab
-    yield from crontab.problems
     if crontab.ours and house.config.find("mail") is None and not _has_mta():
         message = "nobody hears of trouble: there is neither [mail] nor a mail transport for cron on this machine"
         yield house.problem("mail", message, "Add [mail]; trouble is in the system log meanwhile.", severity="warning")
-    for job in crontab.ours:
-        if "/shims/" in job.program:
-            message = f"{job.program} is a shim that starts slowly each time"
-            yield Problem("crontab", message, "Write the path of the installed program.", job.line, "warning")
     if not os.access(_existing(house.state_dir), os.W_OK | os.X_OK):
         yield Problem(str(house.state_dir), "the state folder cannot be written", "Run as its owner, or change it.")
 
@@ -36,13 +31,8 @@ def _clock() -> Iterable[Problem]:
 
 
 def _zone(house: House) -> Iterable[Problem]:
-    now = datetime.now(UTC)
-    here, there = now.astimezone().utcoffset(), now.astimezone(house.config.timezone).utcoffset()
-    if here != there and any("CRON_TZ" not in job.environment for job in house.crontab.ours):
-        message = f"cron on this machine runs by another zone than {house.config.site.timezone}"
-        hint = "Times in the crontab are this machine's; solarctl itself uses the site's zone."
-        yield house.problem("site.timezone", message, hint, severity="warning")
-    longitude, offset = house.config.site.longitude, there
+    longitude = house.config.site.longitude
+    offset = datetime.now(UTC).astimezone(house.config.timezone).utcoffset()
     if longitude is not None and offset is not None and abs(offset.total_seconds() / 3600 - longitude / 15) > 3.5:
         message = f"{house.config.site.timezone} and a longitude of {longitude:g}° are far apart"
         hint = "East is positive, west is negative."

@@ -75,7 +75,7 @@ def test_crontab_lines(home, crontab):
         "99 * * * * somebody-else\n"
     )
     assert found(home, "would not take the time", "error")
-    assert found(home, "shim", "warning")
+    assert found(home, "shim", "error")
     assert not [p for p in problems(home) if "somebody-else" in str(p)]
 
 
@@ -189,3 +189,39 @@ def test_a_config_that_is_no_file(home):
     home.config_path.unlink()
     home.config_path.mkdir()
     assert home.run("grid-guard").exit in (2, 78)
+
+
+class TestTheInstalledSchedule:
+    """`check` looks at what cron runs as `crontab check` does, and says nothing twice."""
+
+    @pytest.fixture
+    def program(self, home):
+        """Something that can be run, as the lines' program."""
+        path = home.folder / "solarctl"
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+        return path
+
+    def test_a_schedule_that_serves_the_house(self, home, crontab, program):
+        """The recommended lines leave nothing to say."""
+        crontab.write_text(f"*/5 * * * * {program} grid-guard -q\n*/15 * * * * {program} token-refresh -q\n")
+        assert [one for one in problems(home) if one["path"] == "crontab"] == []
+
+    def test_what_the_schedule_does_not_reach(self, home, crontab, program):
+        """A line that rests too long is found by `check`, word for word as by `crontab check`."""
+        crontab.write_text(f"0 * * * * {program} grid-guard -q\n")
+        [rare] = found(home, "grid-guard rests for 60 min", "warning")
+        assert rare in home.json("crontab", "check")["problems"]
+
+    def test_nothing_is_said_twice(self, home, crontab, monkeypatch):
+        """One line with a shim, a missing program, a missing variable: each is one problem."""
+        monkeypatch.setenv("SOLAX_TOKEN", "abc")
+        home.write(home.config_path.read_text().replace('{ file = "solax.secret" }', '{ env = "SOLAX_TOKEN" }'))
+        crontab.write_text(
+            "61 * * * * solarctl grid-guard\n"
+            "*/5 * * * * /opt/shims/solarctl grid-guard -q\n"
+            "*/5 * * * * /opt/nowhere/solarctl grid-guard -q\n"
+        )
+        said = problems(home)
+        for words in ("would not take the time", "shim", "no program /opt/nowhere", "SOLAX_TOKEN"):
+            assert len([one for one in said if words in one["message"]]) == 1, words
