@@ -1,7 +1,7 @@
 """`plan` and `apply` in a simulated house: sockets, a meter, a battery that follows or is told, an erring forecast.
 
-`apply` is not asked while its answer is certain: every load off, and each of them full or neither due nor planned, with
-less sun than it needs. That holds within a quarter of an hour at most, and until a plan changes.
+`apply` is not asked while its answer is certain: every load off, and each of them full, or with less sun than it
+needs and neither due nor planned. That holds within a quarter of an hour at most, and until a plan changes.
 """
 
 from __future__ import annotations
@@ -164,8 +164,8 @@ class ApplySeat:
                 if self.house.now_s < until_s:
                     continue
                 return ""
-            if plan_ is not None and index is not None and plan_.wants(name, now):
-                return ""
+            if plan_ is not None and index is not None and (load.daily_need or plan_.wants(name, now)):
+                return ""  # what is planned may be moved, by prices as well as by the sun
             if load.daily_need:
                 deadline = deadline_of(memory.day, load, self.settings.day_start, zone)
                 until_s = min(until_s, due_at(load, memory.stored_kwh.get(name, 0.0), deadline).timestamp())

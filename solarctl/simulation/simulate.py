@@ -58,7 +58,8 @@ def simulate(
         tasks += found
         owner += [number] * len(found)
     lives: list[list[Life]] = [[] for _ in configs]
-    for done, (index, life) in enumerate(spread(run, tasks, jobs=wish.jobs or 0, cluster=_cluster(wish.dask)), start=1):
+    ready = spread(run, tasks, jobs=wish.jobs or 0, cluster=_cluster(wish.dask))
+    for done, (index, life) in enumerate(ready, start=1):
         lives[owner[index]].append(life)
         progress(done, len(tasks))
     results: list[Result] = []
@@ -183,15 +184,9 @@ def _schedule(wish: Wish, config: Config) -> list[Entry]:
 def _cluster(address: str | None) -> Cluster | None:
     if address is None:
         return None
-    try:
-        from dask.distributed import Client  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    except ImportError:
-        raise UsageError("--dask needs Dask", hint="Type: pip install 'solarctl[dask]'") from None
-    try:
-        client: Cluster = Client(address, timeout=10)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--dask {address}: {error}", hint="Give the scheduler's address, tcp://host:8786.") from None
-    return client
+    from solarctl.simulation.dask_cluster import DaskCluster
+
+    return DaskCluster(address)
 
 
 def _names(configs: Sequence[Config]) -> list[str]:
