@@ -36,7 +36,7 @@ def config(folder: Path, sun: str, *, market: bool) -> None:
         (folder / f"{name}.json").write_text(json.dumps(words))
         parts.append(f'[devices.{name}]\ndriver = "tests.plan.home:{kind}"\nfile = "{name}.json"\n')
     parts.append('[tariff]\nprices = "market"\n' if market else "[tariff]\n")
-    parts.append('[plan]\nforecast = "sun"\ngrid = "p1"\nbattery = "battery"\n')
+    parts.append('[plan]\nforecast = "sun"\ngrid = "p1"\nbattery = "battery"\npolish_s = 0\n')
     parts += [
         f'[[plan.devices]]\ndevice = "{name}-{index}"\npower_w = {watts}\ncapacity_kwh = {kwh}\n'
         f"daily_need = {str(need).lower()}\n"

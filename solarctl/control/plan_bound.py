@@ -13,10 +13,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from solarctl.control.plan_battery import Piece, Value, before, cut
 from solarctl.control.plan_house import TINY, Following, House
 from solarctl.control.plan_place import Row, Task
+from solarctl.control.plan_value import Piece, Value, before, cut
 from solarctl.value import value
+
+CLOSE = 1e-4  # money: a bound that is so near is not raised
 
 
 @value
@@ -46,7 +48,7 @@ def lower_bound(house: House, wishes: Sequence[Wish], reached: float, prices: Se
                 scale, idle = scale / 2, 0
                 here = best_prices
                 found, missing = market.at(here)
-        if best >= reached - 1e-7:
+        if best >= reached - CLOSE:
             break
         square = 0.0
         for price, low, high, kwh in zip(here, market.low, market.high, missing):

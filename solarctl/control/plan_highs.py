@@ -207,8 +207,8 @@ def polisher(seconds: float) -> Polish:
 
     def polish(job: Job, solution: Solution) -> Solution | None:
         needs = job.needs
-        if not needs:
-            return None
+        if not needs or solution.cost - solution.bound < GAP:
+            return None  # nothing to gain
         alone, kept = job.board(_needs_only(job, solution)), job.kept()
         model = model_of(job.house, job.rows, needs, job.start_cost, [alone.got(task) for task in needs], 0.0)
         start = values_of(job.house, job.rows, finished(alone, []))

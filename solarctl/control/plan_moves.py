@@ -104,6 +104,7 @@ class _Piece:
         self.starts = self._starts()
         meter.add(dict.fromkeys(self.slots, -self.kwh))
         self._switch(self.rows, self.slots, 0)
+        self.fewer = self.starts - self._starts() + 2 * len(self.rows)  # switch-ons that can be spared at most
         found = self._best(cost - meter.cost)
         if found is None:
             self._switch(self.rows, self.slots, 1)
@@ -124,7 +125,7 @@ class _Piece:
             if played > LOOKED_AT:
                 break
             more = meter.dearer(dict.fromkeys(self._at(begin), self.kwh)) - freed
-            if more > least + cost * 3 * len(self.rows):
+            if more > least + cost * self.fewer:
                 continue
             for states, starts in self._ways(self._at(begin)):
                 total = more + cost * (starts - self.starts)

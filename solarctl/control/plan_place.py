@@ -66,6 +66,10 @@ class Row:
 
     def is_sound(self) -> bool:
         """Return whether no run and no pause is too short."""
+        if 0 in self.on[: self.bound_on] or 1 in self.on[: self.bound_off]:
+            return False
+        if self.least_on <= 1 and self.least_off <= 1:
+            return True
         before = 0 if self.was_on else -self.least_off  # where the run before ended
         for first, last in self.runs():
             carried_on = first == 0 and self.was_on
@@ -74,19 +78,17 @@ class Row:
             if not carried_on and first - before < self.least_off:
                 return False
             before = last
-        return all(self.on[: self.bound_on]) and not any(self.on[: self.bound_off])
+        return True
 
-    def runs(self) -> Iterator[tuple[int, int]]:
-        """Yield its runs, as first slot and the slot after the last."""
-        start = -1
-        for t, now in enumerate(self.on):
-            if now and start < 0:
-                start = t
-            elif not now and start >= 0:
-                yield start, t
-                start = -1
-        if start >= 0:
-            yield start, len(self.on)
+    def runs(self) -> list[tuple[int, int]]:
+        """Return its runs, as first slot and the slot after the last."""
+        on, found = bytes([*self.on, 0]), []
+        start = on.find(1)
+        while start >= 0:
+            stop = on.find(0, start)
+            found.append((start, stop))
+            start = on.find(1, stop)
+        return found
 
 
 class Choice:

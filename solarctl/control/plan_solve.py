@@ -16,6 +16,8 @@ from solarctl.value import replace
 ROUNDS = 3
 WORK = 4_000_000  # slots played: where a plan is good enough, on a day that is long and full
 BOUND_ROUNDS = 40
+ENOUGH_KWH = 0.02  # at the mean price: a plan that is so near to the bound is not looked at further
+ENOUGH_ROUNDS = 4
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
 STRICT = 1e5  # money per kWh: what loads that live on surplus may not cause
@@ -120,6 +122,8 @@ def fresh(job: Job) -> Board:
         other.place_all(sorted(needs, key=lambda task: task.last - task.first - task.count))
         if other.unmet < board.unmet - 1e-9:
             board = other
+    if _is_enough(board):
+        return board
     if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
         for outcome in begun(house, job.rows, needs, job.step):
             other = job.board(job.rows)
@@ -130,6 +134,18 @@ def fresh(job: Job) -> Board:
     else:
         board.improve(ROUNDS, WORK)
     return board
+
+
+def _is_enough(board: Board) -> bool:
+    """Return whether hardly anything can be gained any more: each load starts once, and the bound is near."""
+    meter = board.meter
+    assert isinstance(meter, Following | Steered)
+    extra = sum(row.starts() for row in board.rows) - sum(any(row.on) and not row.was_on for row in board.rows)
+    price = sum(abs(one) for one in meter.house.buy) / meter.house.count
+    if board.unmet > 1e-9 or board.start_cost * extra > ENOUGH_KWH * price:
+        return False
+    solution = _solution(meter, board.rows, board.tasks, ENOUGH_ROUNDS)
+    return solution.cost - solution.bound <= ENOUGH_KWH * price
 
 
 def resumed(job: Job, before: Sequence[Sequence[int]]) -> Board:
@@ -225,12 +241,14 @@ def finished(board: Board, tasks: Sequence[Task]) -> Solution:
     return _solution(meter, board.rows, tasks)
 
 
-def _solution(meter: Following | Steered, rows: list[Row], tasks: Sequence[Task]) -> Solution:
+def _solution(
+    meter: Following | Steered, rows: list[Row], tasks: Sequence[Task], rounds: int = BOUND_ROUNDS
+) -> Solution:
     got = [sum(rows[task.load].on[task.first : task.last]) for task in tasks]
     tiny = 1e-6
     prices = [guess / tiny for guess in meter.guesses(tiny)]
     house = meter.house
     paid = sum(kwh * (buy if kwh > 0 else sell) for kwh, buy, sell in zip(meter.grid, house.buy, house.sell))
     cost = paid - house.stored_value * meter.soc[-1]  # without what a house beyond its limit is frightened with
-    least = lower_bound(house, wishes(rows, tasks, got), cost, prices, BOUND_ROUNDS)
+    least = lower_bound(house, wishes(rows, tasks, got), cost, prices, rounds)
     return Solution(rows, got, meter.battery(), list(meter.grid), list(meter.soc), cost, least)

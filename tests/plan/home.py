@@ -108,7 +108,8 @@ def tables(folder: Path, plan: str = "", *, battery: bool = False, market: bool 
     prices = 'prices = "market"\n' if market else ""
     parts.append(f'[tariff]\ncurrency = "EUR"\nimport_price = 0.25\nexport_price = 0.05\n{prices}')
     with_battery = 'battery = "battery"' if battery else ""
-    parts.append(f'[plan]\nforecast = "sun"\ngrid = "p1"\n{with_battery}\n{plan}')
+    polish = "" if "polish_s" in plan else "polish_s = 0\n"
+    parts.append(f'[plan]\nforecast = "sun"\ngrid = "p1"\n{with_battery}\n{polish}{plan}')
     parts.append('[[plan.devices]]\ndevice = "boiler"\npower_w = 2000\ncapacity_kwh = 4.0\n')
     parts.append('[[plan.devices]]\ndevice = "bike"\npower_w = 200\ncapacity_kwh = 0.5\ndaily_need = false\n')
     return "\n".join(parts)

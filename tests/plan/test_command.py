@@ -47,6 +47,14 @@ def test_the_plan_is_the_contracts_json(home):
     assert sum(-min(0, watts) for watts in grid) / 4000 == pytest.approx(plan["expected"]["export_kwh"], abs=0.002)
 
 
+def test_the_solver_polishes_where_it_is_installed(tmp_path):
+    """With HiGHS and prices by the slot the plan is as possible as ever, and needs are met."""
+    with served(tmp_path, tables=tables(tmp_path, "polish_s = 0.3\n", battery=True, market=True)) as home:
+        plan = home.json("plan", *NOW)["plan"]
+    assert sum(plan["devices"]["boiler"]) * 0.5 == pytest.approx(4.0)
+    assert not any("No plan passed" in why for why in plan["why"].values())
+
+
 def test_what_if_leaves_nothing(home):
     """`--now` and `--dry-run` write no plan."""
     home.json("plan", *NOW)
