@@ -103,16 +103,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-
-
 STATUS = st.lists(st.fixed_dictionaries({"code": JSON | st.just("switch_1"), "value": JSON}), max_size=3)
-
-
 RESULT = JSON | st.fixed_dictionaries(
     {}, optional={"online": JSON, "status": STATUS | JSON, "access_token": JSON, "expire_time": JSON}
 )
-
-
 ENVELOPE = JSON | st.fixed_dictionaries(
     {"success": st.booleans() | JSON},
     optional={"result": RESULT, "code": JSON | st.sampled_from((1010, 1013, "2001", 500)), "msg": JSON, "t": JSON},
