@@ -9,6 +9,7 @@ from datetime import datetime, time, tzinfo
 from solarctl.simulation.bound import SLOT_MIN, Optimum, Slot, Store, optimum
 from solarctl.simulation.living import Course
 from solarctl.simulation.money import SwiftTariff, prices_of
+from solarctl.simulation.moved_loads import Load, Moved, moved
 from solarctl.simulation.simulated_house import Simulated
 
 KWH_PER_W_MIN = 1 / 60_000
@@ -49,6 +50,8 @@ class Books:
         self._began_s = datetime.combine(course.days[0], time(0), zone).timestamp()
         self._habits = simulated.habits
         self._point = simulated.point
+        self._wired = simulated.wired
+        self._moved: Moved | None = None
 
     def _day_prices(self, tariff: SwiftTariff, index: int, zone: tzinfo) -> list[tuple[int, int, float, float]]:
         """Return (from, to, import price, export price) in minutes of the course."""
@@ -85,7 +88,8 @@ class Books:
 
     def possible(self) -> Possible:
         """Return what the days would have cost at least, with the same loads."""
-        return Possible(self._least(free=False), self._least(free=True), exact=self._point is None)
+        exact = self._point is None and self._wired is None
+        return Possible(self._least(free=False), self._least(free=True), exact=exact)
 
     def _least(self, *, free: bool) -> list[float]:
         """Return the least cost of each day; a car comes first, with the battery as it was, then the battery."""
@@ -97,6 +101,12 @@ class Books:
             was = self._means(self.course.car_w, cuts)
             need = [n - w + p for n, w, p in zip(need, was, car.power_w, strict=True)]
             elsewhere = self._elsewhere
+        if self.course.load_w:
+            loads = self._loads(cuts)
+            for powers in self.course.load_w.values():
+                need = [n - was for n, was in zip(need, self._means(powers, cuts), strict=True)]
+            need = [n + w for n, w in zip(need, loads.power_w, strict=True)]
+            elsewhere = [one + more for one, more in zip(elsewhere, loads.cost, strict=True)]
         slots = [
             Slot(watts * (cut.end - cut.start) * KWH_PER_W_MIN, (cut.end - cut.start) / 60, cut.dear, cut.export)
             for watts, cut in zip(need, cuts, strict=True)
@@ -134,6 +144,24 @@ class Books:
         free = free or not self.sells
         limits = (battery.max_charge_w, battery.max_discharge_w, battery.one_way)
         return Store(battery.capacity_kwh - floor_kwh, start_kwh, *limits, free), start_kwh
+
+    def _loads(self, cuts: Sequence[_Cut]) -> Moved:
+        """Return the best that tanks and bicycles could have done, with car and battery as they were."""
+        if self._moved is None:
+            assert self._wired is not None
+            slots = [Slot(0.0, (cut.end - cut.start) / 60, cut.dear, cut.export) for cut in cuts]
+            loads, drawn = [], []
+            for name, powers in self.course.load_w.items():
+                keeper = None if name in self._wired.gifts else self._wired.keepers.get(name)
+                loads.append(Load(self._means(powers, cuts), self._wired.full_w[name], keeper))
+                taken: dict[int, float] = {}
+                for at, kwh in keeper.taken if keeper is not None else ():
+                    minute = round((at - self._began_s) / 60)
+                    taken[minute] = taken.get(minute, 0.0) + kwh
+                drawn.append([sum(taken.get(m, 0.0) for m in range(cut.start, cut.end)) for cut in cuts])
+            grid_w = self._means(self.course.grid_w, cuts)
+            self._moved = moved(loads, grid_w, slots, drawn, self.base_price, self.gift_value)
+        return self._moved
 
     def _car(self, cuts: Sequence[_Cut]) -> Optimum:
         """Return the best the car could have done with the battery as it was; amps need not be whole."""

@@ -32,6 +32,7 @@ class Keeper(Protocol):
 
     taken: list[tuple[float, float]]  # (s since 1970, kWh) that somebody wanted
     missed_kwh: float
+    begun_kwh: float  # what was in it at first
 
     @property
     def stored_kwh(self) -> float: ...
@@ -52,6 +53,9 @@ class HotWater:
     missed_kwh: float = 0.0
     taken: list[tuple[float, float]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.begun_kwh = self.stored_kwh
+
     @property
     def _kwh_per_k(self) -> float:
         return self.tank.litres * J_PER_LITRE_K / J_PER_KWH
@@ -63,6 +67,11 @@ class HotWater:
     @property
     def room_kwh(self) -> float:
         return (self.tank.off_at_c - WARM_C) * self._kwh_per_k
+
+    @property
+    def lukewarm_kwh(self) -> float:
+        """The heat below what is warm."""
+        return (WARM_C - self.tank.cold_c) * self._kwh_per_k
 
     @property
     def least_loss_w(self) -> float:
@@ -118,6 +127,9 @@ class Cyclist:
     seed: str
     missed_kwh: float = 0.0
     taken: list[tuple[float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.begun_kwh = self.stored_kwh
 
     @property
     def stored_kwh(self) -> float:
