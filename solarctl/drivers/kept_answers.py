@@ -58,6 +58,12 @@ class KeptAnswers:
             raise DeviceUnreachable(self._name, message, retry_at=_next_midnight(self._context.clock.now()))
         self._context.store.put("devices", self._name, stored | {"day": today, "requests": used + 1}, vital=True)
 
+    def give_back(self) -> None:
+        """Take the last request out of the count: it never got as far as the service."""
+        stored = self._context.store.get("devices", self._name)
+        used = whole(stored.get("requests")) or 0
+        self._context.store.put("devices", self._name, stored | {"requests": max(0, used - 1)}, vital=True)
+
     def _check(self, now: datetime, has_answer: bool) -> None:
         stored = self._context.store.get("devices", self._name)
         until = moment(stored.get("blocked_until"))

@@ -62,6 +62,10 @@ class KeptForecast:
         """Count one request against the service's quota."""
         self._answers.count()
 
+    def give_back(self) -> None:
+        """Take the last request out of the count: it never got as far as the service."""
+        self._answers.give_back()
+
     def read(self, fetch: Callable[[], Answer], start: datetime, end: datetime, slot_min: int) -> ForecastReading:
         """Return the mean power of each slot that begins before `end`; the first one contains `start`."""
         step_s = slot_min * 60

@@ -80,7 +80,16 @@ class Solcast:
         host = self._settings.base_url or HOST
         http = Http.of(self._context, self._name, host, ca_file=self._settings.ca_file, secrets=(key,))
         path, params = f"/rooftop_sites/{site}/forecasts", {"format": "json", "hours": 72}
-        reply = http.request("GET", path, params=params, headers=headers, ok=(200, 402), retries=1, each=kept.count)
+        reply = http.request(
+            "GET",
+            path,
+            params=params,
+            headers=headers,
+            ok=(200, 402),
+            retries=1,
+            each=kept.count,
+            unsent=kept.give_back,
+        )
         if reply.status == 402:
             raise DeviceUnreachable(self._name, "Solcast says that today's requests are used up")
         if reply.status in (401, 403):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,7 +57,7 @@ class Observatory:
             keys = {"api_key": Secret(self.service.key), "sites": (self.service.site,)} | keys
         if not keys.get("planes"):
             keys.setdefault("peak_kw", 4.0)
-        return self.driver("sun", self.driver.Settings(base_url=self.service.url, **keys), self.context)
+        return self.driver("sun", self.driver.Settings(**{"base_url": self.service.url} | keys), self.context)
 
     def read(self, hours: float = 24, slot_min: int = 15, **keys: Any) -> Any:
         now = self.clock.now()
@@ -265,6 +266,30 @@ class TestSolcast:
             sun.clock.advance(360)
         assert len(sun.service.journal) == 10
         assert "used up" in sun.read(refresh_min=0.001).note or "before" in sun.read(refresh_min=0.001).note
+
+    @pytest.mark.parametrize(
+        "nowhere",
+        ["http://127.0.0.1:1", "https://nowhere.invalid"],
+        ids=["refused", "no such name"],
+    )
+    def test_requests_that_never_left_do_not_count(self, opened, nowhere):
+        """Without a network none of the day's requests is used up."""
+        sun = opened("solcast")
+        for _ in range(12):
+            assert sun.read(refresh_min=0.001, base_url=nowhere).source == "clear sky"
+            sun.clock.advance(600)
+        assert sun.context.store.get("devices", "sun")["requests"] == 0
+        assert sun.read(refresh_min=0.001).source == "Solcast"
+        assert sun.context.store.get("devices", "sun")["requests"] == 1
+
+    @pytest.mark.parametrize("fault", ["overloaded", "html-200"])
+    def test_requests_that_failed_do_count(self, opened, fault):
+        """The service has seen them."""
+        sun = opened("solcast")
+        sun.service.faults.set(fault)
+        with suppress(DeviceReplyError):
+            sun.read(refresh_min=0.001)
+        assert sun.context.store.get("devices", "sun")["requests"] == len(sun.service.journal) > 0
 
     def test_a_wrong_key(self, opened):
         """A wrong key is a log-in matter."""
