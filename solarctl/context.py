@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -101,6 +101,17 @@ class Context:
             self.shared[key] = make()
         found: T = self.shared[key]
         return found
+
+    def only_looks(self) -> None:
+        """Say that this run decides nothing: a vendor's answer that another run got a moment ago will do."""
+        self.shared["only looks"] = True
+
+    def fresh_since(self, began: datetime, within_s: float) -> datetime:
+        """Return since when an answer must have come to be taken from another run: since `began`, for one that decides.
+
+        What came while this run was waiting for its turn is as fresh as an answer of its own.
+        """
+        return began - timedelta(seconds=within_s) if "only looks" in self.shared else began
 
     def hang_up(self) -> None:
         """Close the run's connections; who starts one run after the other in one process would run out of them."""

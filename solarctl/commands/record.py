@@ -15,6 +15,7 @@ def command(run: Run) -> None:
 
     One dead device never stops the others; each device is asked as seldom as its vendor wants.
     """
+    run.context.only_looks()
     rows = []
     for name in run.config.names("devices"):
         try:

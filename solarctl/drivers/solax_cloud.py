@@ -15,6 +15,7 @@ What is odd about it:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -34,6 +35,8 @@ V2_PATH = "/api/v2/dataAccess/realtimeInfo/get"
 V1_PATH = "/proxyApp/proxy/api/getRealtimeInfo.do"
 TIMEOUT_S = 15
 SAME_ANSWER_S = 60  # a run is one moment; only a command that runs on for minutes asks again
+SHARED_S = 50  # so old an answer of another command is taken by one that only looks; the dongle uploads every 5 min
+WAIT_S = 5.0  # for another command that is asking just now
 CLOCK_SKEW = timedelta(minutes=5)
 BATTERY_DISCONNECTED = "2"
 STRINGS = ("powerdc1", "powerdc2", "powerdc3", "powerdc4")
@@ -58,6 +61,13 @@ class Answer(NamedTuple):
 
     at: datetime
     values: Mapping[str, Any]
+
+
+class Kept(NamedTuple):
+    """An answer that another run has got, and when it came."""
+
+    answer: Answer
+    arrived: datetime
 
 
 class SolaxAccount:
@@ -228,15 +238,25 @@ class SolaxCloud:
         return answer
 
     def _ask(self) -> Answer | DeviceError:
-        try:
-            values = self._account.fetch(self._name, self._settings.serial, self._api)
-            answer = Answer(self._uploaded_at(values), values)
-        except UsedUp as error:
-            return self._last_answer() or error
-        except DeviceError as error:
-            return error
-        self._keep(answer)
-        return answer
+        began = self._context.clock.now()
+        with ExitStack() as held:
+            with suppress(BusyError, StateError):  # one request more does no harm; none for a low battery would
+                lock = self._context.store.lock(f"ask-{self._settings.account}", timeout_s=WAIT_S)
+                held.enter_context(lock)
+            kept = self._kept()
+            if kept is not None and kept.arrived > self._context.fresh_since(began, SHARED_S):
+                self._context.log(f"{self._name}: another command has just asked; its answer serves")
+                return kept.answer
+            try:
+                values = self._account.fetch(self._name, self._settings.serial, self._api)
+                answer = Answer(self._uploaded_at(values), values)
+            except UsedUp as error:
+                self._context.log(f"{self._name}: this minute's requests are used up; the last answer serves, if any")
+                return kept.answer if kept is not None else error
+            except DeviceError as error:
+                return error
+            self._keep(answer)
+            return answer
 
     def _uploaded_at(self, values: Mapping[str, Any]) -> datetime:
         """Return when the values were true."""
@@ -258,26 +278,39 @@ class SolaxCloud:
         )
 
     def _keep(self, answer: Answer) -> None:
-        """Keep the answer for a run that finds this minute's requests used up."""
+        """Keep the answer for the other commands of this minute, and for one that finds its requests used up."""
         values = {key: answer.values[key] for key in KEPT if key in answer.values}
-        kept = {"at": answer.at.astimezone(UTC).isoformat(), "values": values}
+        times = {"at": answer.at, "arrived": self._context.clock.now()}
+        told = {key: moment.astimezone(UTC).isoformat() for key, moment in times.items()}
         try:
-            self._context.store.put("devices", self._name, {"answer": kept})
+            answered = {"answer": told | {"of": self._question, "values": values}}
+            self._context.store.put("devices", self._name, answered, vital=True)  # others wait for it
         except (StateError, BusyError) as error:
             self._context.log(f"{self._name}: the answer cannot be kept: {error}")
 
-    def _last_answer(self) -> Answer | None:
-        """Return the answer that an earlier run has kept, if there is one."""
+    def _kept(self) -> Kept | None:
+        """Return what an earlier run has kept; nothing where it asked with another token, or about another dongle."""
         try:
             kept = self._context.store.get("devices", self._name).get("answer")
-            at = datetime.fromisoformat(str(kept["at"])) if isinstance(kept, Mapping) else None
-            values = kept.get("values") if isinstance(kept, Mapping) else None
-        except (StateError, BusyError, ValueError, KeyError, AttributeError):
-            at = values = None
-        if at is None or at.tzinfo is None or not isinstance(values, Mapping):
+        except (StateError, BusyError, AttributeError):
             return None
-        self._context.log(f"{self._name}: this minute's requests are used up; the last answer serves")
-        return Answer(at.astimezone(self._context.timezone), values)
+        if not isinstance(kept, Mapping) or kept.get("of") != self._question:
+            return None
+        values, at, arrived = kept.get("values"), _moment(kept.get("at")), _moment(kept.get("arrived"))
+        if not isinstance(values, Mapping) or not (at and arrived and at.tzinfo and arrived.tzinfo):
+            return None
+        if arrived > self._context.clock.now():  # a clock since put right
+            return None
+        return Kept(Answer(at.astimezone(self._context.timezone), values), arrived)
+
+    @property
+    def _question(self) -> str:
+        """What was asked of whom, and with which token, in a form that tells nobody the token."""
+        import hashlib
+
+        account = self._account.settings
+        parts = (account.token.reveal(), account.base_url, self._settings.serial, self._api)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def _moment(value: Any) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from solarctl.clock import SystemClock
 from solarctl.context import Context
-from solarctl.drivers.solax_cloud import SolaxAccount, SolaxCloud
+from solarctl.drivers.solax_cloud import SHARED_S, SolaxAccount, SolaxCloud
 from solarctl.drivers.solax_quota import PER_MINUTE, Quota, block_min
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable, StateError
 from solarctl.readings import BatteryReading
@@ -387,6 +388,83 @@ def test_a_steady_minute_stays_below_the_limit(cloud: Cloud, clock: FakeClock) -
     assert len(cloud.journal) == PER_MINUTE + 1
 
 
+def looking(clock: FakeClock, store: Any) -> Context:
+    """Return the context of a run that decides nothing, such as `record`."""
+    run = run_of(clock, store)
+    run.only_looks()
+    return run
+
+
+def test_who_only_looks_takes_the_answer_of_a_moment_ago(cloud: Cloud, clock: FakeClock) -> None:
+    """However many such runs a minute has, it costs one request; each reading tells the upload's own time."""
+    store = MemoryStore()
+    first = opened(cloud, run_of(clock, store)).read_battery()
+    for _ in range(5):
+        clock.advance(8)
+        reading = opened(cloud, looking(clock, store)).read_battery()
+        assert (reading.at, reading.soc_pct) == (first.at, first.soc_pct)
+    assert len(cloud.journal) == 1
+    clock.advance(SHARED_S)
+    opened(cloud, looking(clock, store)).read_battery()
+    assert len(cloud.journal) == 2
+
+
+def test_who_decides_asks(cloud: Cloud, clock: FakeClock) -> None:
+    """A rule never acts on what another run has heard before it began."""
+    store = MemoryStore()
+    for count in range(1, 4):
+        opened(cloud, run_of(clock, store)).read_battery()
+        assert len(cloud.journal) == count
+        clock.advance(1)
+
+
+class TakingTurns(MemoryStore):
+    """A store whose lock another run holds first, and asks meanwhile."""
+
+    def __init__(self, other: Callable[[], object]) -> None:
+        super().__init__()
+        self._other: Callable[[], object] | None = other
+
+    @contextmanager
+    def lock(self, name: str, *, timeout_s: float) -> Iterator[None]:
+        other, self._other = self._other, None
+        if other is not None:
+            other()
+        with super().lock(name, timeout_s=timeout_s):
+            yield
+
+
+def test_two_runs_at_once_ask_once(cloud: Cloud, clock: FakeClock) -> None:
+    """cron starts all lines of a minute together: who waits while another asks takes the answer that came then."""
+
+    def other() -> None:
+        clock.advance(0.5)
+        opened(cloud, run_of(clock, store)).read_battery()
+
+    store = TakingTurns(other)
+    assert opened(cloud, run_of(clock, store)).read_battery().soc_pct is not None
+    assert len(cloud.journal) == 1
+
+
+def test_an_answer_to_another_question_is_not_shared(cloud: Cloud, clock: FakeClock) -> None:
+    """Whoever has changed token or interface learns at once whether it is right."""
+    store = MemoryStore()
+    opened(cloud, looking(clock, store)).read_battery()
+    with pytest.raises(DeviceLoginError):
+        opened(cloud, looking(clock, store), token=Secret("wrong")).read_battery()
+    opened(cloud, looking(clock, store), "v1").read_battery()
+    assert len(cloud.journal) == 3
+
+
+def test_a_failure_is_not_shared(cloud: Cloud, clock: FakeClock) -> None:
+    """What could not be read is asked for again by the next command."""
+    store = MemoryStore()
+    cloud.faults.set("http-503", times=2)
+    with pytest.raises(DeviceUnreachable):
+        opened(cloud, run_of(clock, store)).read_battery()
+    assert opened(cloud, looking(clock, store)).read_battery().soc_pct is not None
+
+
 def test_what_never_reached_the_cloud_does_not_count(cloud: Cloud, clock: FakeClock, api: str) -> None:
     """However often the connection is refused, that is what is said, and the requests are left for later."""
     store, url = MemoryStore(), cloud.url
@@ -403,15 +481,6 @@ def test_what_broke_off_counts(cloud: Cloud, clock: FakeClock) -> None:
     cloud.faults.set("torn", times=1)
     opened(cloud, run_of(clock, store)).read_battery()
     assert len(store.get("accounts", "solax")["requests"]) == len(cloud.journal) == 2
-
-
-def test_a_normal_run_asks(cloud: Cloud, clock: FakeClock) -> None:
-    """An answer of a minute ago is not served again as long as requests are left."""
-    store = MemoryStore()
-    for _ in range(3):
-        opened(cloud, run_of(clock, store)).read_battery()
-        clock.advance(20)
-    assert len(cloud.journal) == 3
 
 
 def test_the_day_has_a_limit_too(cloud: Cloud, clock: FakeClock) -> None:

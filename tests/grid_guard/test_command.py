@@ -63,6 +63,17 @@ def test_a_steady_run_is_cheap(home):
     assert len(tuya(home).journal) == held
 
 
+def test_a_minute_with_record_costs_one_request(home):
+    """grid-guard and record of one minute ask SolaxCloud once; the row tells the same upload, with its own time."""
+    for _ in range(3):
+        before = len(solax(home).journal)
+        decided = home.json("grid-guard")["readings"][0]
+        recorded = next(one for one in home.json("record")["readings"] if "soc_pct" in one)
+        assert len(solax(home).journal) - before == 1
+        assert (recorded["at"], recorded["soc_pct"]) == (decided["at"], decided["soc_pct"])
+        home.clock.advance(minutes=5)
+
+
 def test_dry_run_touches_nothing(home):
     """A dry run says what it would do; no command is sent, no memory and no history written."""
     solax(home).pin(soc=80.0)
