@@ -38,6 +38,9 @@ class Track:
     full_at: datetime | None = None
 
 
+NO_TRACK = Track()
+
+
 @value
 class Memory:
     day: date | None = None  # the day of needs that stored_kwh counts for
@@ -50,7 +53,7 @@ class Memory:
     battery: str = ""  # what the battery was told last
 
     def track(self, name: str) -> Track:
-        return self.tracks.get(name, Track())
+        return self.tracks.get(name) or NO_TRACK
 
     def on_for(self, name: str, now: datetime) -> timedelta:
         """Return how long a load has been where it is; for ever, when that is not known."""

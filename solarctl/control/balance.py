@@ -51,6 +51,7 @@ from solarctl.decision import Action, Decision, SetPower, SwitchTo
 from solarctl.value import replace
 
 OUTLOOK = Outlook()
+NEW_LOAD = LoadMemory()
 RUN_REGARDLESS = (Why.FORCED, Why.GUARANTEE, Why.HOT_CYCLE)
 
 
@@ -90,7 +91,7 @@ def decide(
     memories: dict[str, LoadMemory] = {}
     flexible: list[tuple[Load, LoadMemory]] = []
     for load in loads:
-        past = memory.loads.get(load.name, LoadMemory())
+        past = memory.loads.get(load.name) or NEW_LOAD
         past = energy.booked(watched(past, load.measured, t), load.measured, t)
         if past.before_w is not None:
             found = learned(load, past, house.base_w, house.base_at, t)

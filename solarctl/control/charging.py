@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from dataclasses import dataclass
 
 from solarctl.control.surplus import MINIMUM_CURRENT_A, NOMINAL_V
@@ -31,6 +32,7 @@ class Policy:
     pct: float = 0.0
 
     @classmethod
+    @lru_cache(maxsize=16)
     def parse(cls, text: str) -> Policy:
         """Read a policy as config.toml names it; `ValueError` in words when it is none."""
         found = _POLICY.fullmatch(" ".join(text.split()))

@@ -144,19 +144,14 @@ def runs_now(
         return True
     if price is None:
         return False
-    first = now - timedelta(seconds=now.timestamp() % SLOT_S)
-    slots = []
-    moment = first
-    while moment < deadline:
-        begins, ends = max(moment, now), min(moment + timedelta(seconds=SLOT_S), deadline)
-        slots.append((price(begins), -begins.timestamp(), (ends - begins).total_seconds(), begins == now))
-        moment += timedelta(seconds=SLOT_S)
-    for _price, _late, length_s, is_now in sorted(slots):
-        if is_now:
-            return True
-        needed_s -= length_s
-        if needed_s <= 0:
-            return False
+    present, slot = price(now), timedelta(seconds=SLOT_S)
+    begins = now - timedelta(seconds=now.timestamp() % SLOT_S) + slot
+    while begins < deadline:
+        if price(begins) <= present:  # of equal prices the latest
+            needed_s -= (min(begins + slot, deadline) - begins).total_seconds()
+            if needed_s <= 0:
+                return False
+        begins += slot
     return True
 
 

@@ -7,8 +7,10 @@ In spring an hour is missing: what begins or ends in it does so when the clocks 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 
+@lru_cache(maxsize=128)  # a simulated year asks for the same day again and again
 def begins_at(day: date, moment: time, zone: tzinfo) -> datetime:
     """Return when a wall-clock time begins to be true on a day, as an aware datetime in `zone`.
 
