@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from solarctl import mail
 from solarctl.clock import SystemClock
 from solarctl.decision import SendMail
 from solarctl.settings import Secret
+from solarctl.spool import Spool
 from solarctl.virtualhome.emulators.smtp import MailServer
 
 NOW = datetime(2026, 7, 1, 20, 30, tzinfo=ZoneInfo("America/Phoenix"))
@@ -74,3 +76,18 @@ def note() -> SendMail:
     picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
     text = "Ladung 80 % – alles gut.\n.ein Punkt am Anfang\n" + "lang " * 400
     return SendMail("mail", "Abendbericht: 80 % übrig", text, "<p>80 % <img src='cid:plot'></p>", (("plot", picture),))
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool")
+
+
+@pytest.fixture
+def settings(server, pointed) -> mail.Settings:
+    return pointed(server)
+
+
+@pytest.fixture
+def send(settings):
+    return lambda message, recipients: mail.send(settings, message, timeout_s=5.0, recipients=recipients)
