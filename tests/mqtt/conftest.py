@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from solarctl.clock import SystemClock
+from solarctl.drivers.mqtt import MqttAccount
 from solarctl.virtualhome.clock import HouseClock
 from solarctl.virtualhome.emulators.mqtt_home import MqttHome
+from tests import fakes
 from tests.mqtt.steady_house import Ear, Process, SteadyHouse, until
 
 BALANCE = """
@@ -70,3 +73,13 @@ def house(tmp_path):
     made = House(tmp_path)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def context(house):
+    """A context with the broker as its account."""
+    accounts = {}
+    made = fakes.context(accounts, clock=SystemClock())
+    accounts["broker"] = MqttAccount("broker", MqttAccount.Settings(port=house.emulator.port), made)
+    yield made
+    accounts["broker"].broker().close()
