@@ -27,6 +27,7 @@ from solarctl.decision import Action, SetMode, SetReserve
 from solarctl.errors import ConfigError, DeviceError, SolarctlError, StateError
 from solarctl.readings import BatteryReading, ReserveReading
 from solarctl.reporting.evening import Facts, day_energies, what_happened, worst_half_hour
+from solarctl.reporting.known_prices import KnownPrices, recorded
 from solarctl.run import Run
 
 T = TypeVar("T")
@@ -145,16 +146,18 @@ class Gathering:
         return tuple(found)
 
     def _cost(self) -> float | None:
-        """Return what was bought less what was sold, by the tariff's prices; None without powers or tariff."""
+        """Return what was bought less what was sold, by the prices that held; None without powers, tariff or prices."""
         known = [(row["at"], row["grid_w"]) for row in self.rows if row.get("grid_w") is not None]
-        if len(known) < 2 or self.run.config.find("tariff") is None or self.tariff.settings.prices:
+        if len(known) < 2 or self.run.config.find("tariff") is None:
             return None
+        none = KnownPrices(self.tariff)
+        prices = self._tried("the day's prices", lambda: recorded(self.run, self.tariff, self.start, self.end), none)
         total = 0.0
         for (at, watts), (then, _) in pairwise(known):
             kwh = watts * min((then - at).total_seconds(), 1200) / 3.6e6
-            price = self.tariff.price_at(at)
+            price = prices.price_at(at)
             total += kwh * (price.import_price if kwh > 0 else price.export_price)
-        return total
+        return total if prices.is_enough else None
 
     # --- the reserve
 

@@ -7,7 +7,8 @@ from dataclasses import field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from solarctl.reporting.report_data import Sums, by_hour, by_month, slots, sums, together
+from solarctl.reporting.known_prices import KnownPrices, recorded
+from solarctl.reporting.report_data import SLOT_MIN, Sums, by_hour, by_month, slots, sums, together
 from solarctl.reporting.report_decisions import Mark, marks
 from solarctl.reporting.report_period import Period
 from solarctl.value import value
@@ -42,8 +43,10 @@ class Report:
 def gather(run: Run, period: Period, only: Sequence[str] = ()) -> Report:
     """Return the report of a period; `only` names the meters to go by."""
     tariff = _tariff(run)
+    asked = missed = 0
     days: dict[date, Sums] = {}
     rows: list[dict[str, Any]] = []
+    prices: KnownPrices | None = None
     meters: dict[str, str] = {}
     for day in period.days():
         one = period.of_day(day)
@@ -53,7 +56,13 @@ def gather(run: Run, period: Period, only: Sequence[str] = ()) -> Report:
         if readings:
             rows, found = slots(readings, one, only)
             meters |= found
-            days[day] = sums(rows, tariff)
+            prices = recorded(run, tariff, one.start, one.end) if tariff else None
+            days[day] = sums(rows, prices)
+            if prices:
+                asked, missed = asked + prices.asked, missed + prices.missed
+    if missed:
+        hours = missed * SLOT_MIN / 60
+        run.warn(f"the market's prices of {hours:.0f} h were not recorded; there the tariff's own stand in")
     decisions = run.history.decisions(since=period.start, until=period.end - timedelta(seconds=1))
     commands: dict[str, tuple[int, int]] = {}
     for row in decisions:
@@ -69,7 +78,7 @@ def gather(run: Run, period: Period, only: Sequence[str] = ()) -> Report:
         total=together(days.values()),
         currency=tariff.settings.currency if tariff else "",
         rows=tuple(rows) if period.kind == "day" else (),
-        hours=by_hour(rows, tariff) if period.kind == "day" else {},
+        hours=by_hour(rows, prices) if period.kind == "day" else {},
         days=days if period.kind != "day" else {},
         months=by_month(days) if period.kind == "year" else {},
         marks=tuple(marks(decisions, period.zone)),
@@ -93,6 +102,4 @@ def _tariff(run: Run) -> Tariff | None:
     except ConfigError as error:
         run.warn(f"there are no costs, because [tariff] cannot be used: {error}")
         return None
-    if settings.prices:
-        run.warn("costs are by the tariff's own prices: those of the market were not recorded")
     return tariff.Tariff(settings, run.config.timezone, dates)

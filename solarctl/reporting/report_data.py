@@ -16,7 +16,7 @@ from solarctl.reporting.report_period import Period
 from solarctl.value import value
 
 if TYPE_CHECKING:
-    from solarctl.control.tariff import Tariff
+    from solarctl.reporting.known_prices import KnownPrices
 
 SLOT_MIN = 5
 FIELDS = {"grid_w": "grid", "solar_w": "solar", "load_w": "load", "battery_w": "battery", "soc_pct": "battery"}
@@ -117,7 +117,7 @@ def _whole(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def sums(rows: Sequence[Row], tariff: Tariff | None) -> Sums:
+def sums(rows: Sequence[Row], tariff: KnownPrices | None) -> Sums:
     """Return the energies and costs of rows."""
     hours = SLOT_MIN / 60
     totals: dict[str, float] = {}
@@ -184,7 +184,7 @@ def together(parts: Iterable[Sums]) -> Sums:
     return Sums(**totals)
 
 
-def by_hour(rows: Sequence[Row], tariff: Tariff | None) -> dict[datetime, Sums]:
+def by_hour(rows: Sequence[Row], tariff: KnownPrices | None) -> dict[datetime, Sums]:
     """Return the sums of each hour of a day's rows."""
     hours: dict[datetime, list[Row]] = {}
     for row in rows:
