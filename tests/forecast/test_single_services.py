@@ -1,174 +1,18 @@
-"""Services that forecast the sun: slots, signs, silence, quotas, and what is kept."""
+"""What is odd about each solar forecast service."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 
-from solarctl.capabilities import SolarForecast
 from solarctl.drivers.clear_sky import clear_sky_w
-from solarctl.drivers.forecast_solar import ForecastSolar, steps_of
-from solarctl.drivers.open_meteo_solar import OpenMeteoSolar
-from solarctl.drivers.quartz import Quartz
+from solarctl.drivers.forecast_solar import steps_of
 from solarctl.drivers.solar_planes import Plane
-from solarctl.drivers.solcast import Solcast
 from solarctl.errors import ConfigError, DeviceLoginError, DeviceReplyError
-from solarctl.settings import Secret
-from solarctl.virtualhome.emulators import solar_forecast as services
-from solarctl.virtualhome.solar import Plane as RoofPlane
-from solarctl.virtualhome.solar import SolarPlant
-from tests.fakes import FakeClock, context, next_run
-
-NOON = datetime(2026, 6, 21, 10, 7, tzinfo=UTC)
-NAMES = ("open-meteo-solar", "forecast-solar", "solcast", "quartz")
-KINDS = {
-    "open-meteo-solar": (services.OpenMeteoSolar, OpenMeteoSolar),
-    "forecast-solar": (services.ForecastSolar, ForecastSolar),
-    "solcast": (services.Solcast, Solcast),
-    "quartz": (services.Quartz, Quartz),
-}
-
-
-class Observatory:
-    """A service, and its driver in one run after the other."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        emulator, self.driver = KINDS[name]
-        self.clock = FakeClock(NOON)
-        home = SimpleNamespace(solar=SolarPlant((RoofPlane(4.0),)))
-        self.service: Any = emulator(home, self.clock).start()
-        self.folder = folder
-        self.site: dict[str, Any] = {"latitude": 52.1, "longitude": 5.1}
-        self.context: Any = None
-
-    def open(self, **keys: Any) -> Any:
-        """Return the driver as a new run has it."""
-        before = self.context or context(clock=self.clock, site=self.site)
-        self.context = replace(next_run(before), cache_dir=self.folder, site=self.site)
-        if self.driver is Solcast:
-            keys = {"api_key": Secret(self.service.key), "sites": (self.service.site,)} | keys
-        if not keys.get("planes"):
-            keys.setdefault("peak_kw", 4.0)
-        return self.driver("sun", self.driver.Settings(**{"base_url": self.service.url} | keys), self.context)
-
-    def read(self, hours: float = 24, slot_min: int = 15, **keys: Any) -> Any:
-        now = self.clock.now()
-        return self.open(**keys).read_production(now, now + timedelta(hours=hours), slot_min=slot_min)
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Callable[[str], Observatory]]:
-    made: list[Observatory] = []
-
-    def start(name: str) -> Observatory:
-        made.append(Observatory(name, tmp_path))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.service.stop()
-
-
-@pytest.mark.parametrize("name", NAMES)
-class TestEveryService:
-    """What all of them owe the planner."""
-
-    def test_slots(self, opened, name):
-        """The first slot contains now; values are never negative; the day's sum is about right."""
-        sun = opened(name)
-        assert isinstance(sun.open(), SolarForecast)
-        reading = sun.read()
-        assert reading.start == datetime(2026, 6, 21, 10, 0, tzinfo=UTC)
-        assert reading.slot_min == 15
-        assert len(reading.solar_w) == 97
-        assert min(reading.solar_w) == 0
-        assert 4 < sum(reading.solar_w) / 4000 < 30
-        assert reading.note == ""
-        assert reading.at == NOON
-
-    def test_hours_are_means_of_quarters(self, opened, name):
-        """An hour's value is the mean of its four quarters."""
-        sun = opened(name)
-        quarters, hours = sun.read(3), sun.read(3, slot_min=60)
-        assert hours.solar_w[0] == pytest.approx(sum(quarters.solar_w[:4]) / 4)
-
-    def test_it_is_asked_within_its_quota(self, opened, name):
-        """A young answer is used again, by other commands too."""
-        sun = opened(name)
-        sun.read()
-        sun.clock.advance(600)
-        sun.read()
-        assert len(sun.service.journal) == 1
-        sun.clock.advance(4 * 3600)
-        sun.read()
-        assert len(sun.service.journal) == 2
-
-    def test_silence_uses_the_kept_answer(self, opened, name):
-        """What was told before is used, with its age."""
-        sun = opened(name)
-        fresh = sun.read()
-        sun.clock.advance(5 * 3600)
-        sun.service.faults.set("overloaded")
-        kept = sun.read(6)
-        assert kept.at == NOON
-        assert "out of order" in kept.note
-        assert kept.solar_w[:20] == pytest.approx(fresh.solar_w[20:40])
-
-    def test_no_answer_at_all(self, opened, name):
-        """A clear sky times the last known clearness, and a note that says so."""
-        sun = opened(name)
-        told = sum(sun.read().solar_w)
-        for path in sun.folder.iterdir():
-            path.unlink()
-        sun.clock.advance(24 * 3600)
-        sun.service.faults.set("overloaded")
-        guessed = sun.read()
-        assert guessed.source == "clear sky"
-        assert "clear sky times the last known clearness" in guessed.note
-        assert sum(guessed.solar_w) == pytest.approx(told, rel=0.15)
-
-    def test_it_is_not_hammered(self, opened, name):
-        """Right after a failure the kept answer is used without asking."""
-        sun = opened(name)
-        sun.read()
-        sun.clock.advance(5 * 3600)
-        sun.service.faults.set("overloaded")
-        sun.read()
-        asked = len(sun.service.journal)
-        sun.clock.advance(60)
-        sun.read()
-        assert len(sun.service.journal) == asked
-
-    @pytest.mark.parametrize("fault", ["html-200", "empty"])
-    def test_nonsense(self, opened, name, fault):
-        """A page or an empty answer is nonsense, not a dark day."""
-        sun = opened(name)
-        sun.service.faults.set(fault)
-        with pytest.raises(DeviceReplyError):
-            sun.read()
-
-    def test_other_panels_are_asked_anew(self, opened, name):
-        """A changed roof does not get the old roof's answer."""
-        sun = opened(name)
-        sun.read()
-        sun.read(tilt_deg=20.0)
-        assert len(sun.service.journal) == 2
-
-    def test_the_correction_multiplies(self, opened, name):
-        """What was learned multiplies every value, within limits."""
-        sun = opened(name)
-        plain = sun.read().solar_w
-        sun.context.store.put("devices", "sun", sun.context.store.get("devices", "sun") | {"correction": 0.8})
-        assert sun.read().solar_w == pytest.approx([0.8 * w for w in plain])
-        assert sun.read(correct=False).solar_w == pytest.approx(plain)
+from tests.forecast.observatory import NOON
 
 
 class TestOpenMeteo:

@@ -1,0 +1,107 @@
+"""What every solar forecast service owes a plan."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from solarctl.capabilities import SolarForecast
+from solarctl.errors import DeviceReplyError
+from tests.forecast.observatory import NOON
+
+NAMES = ("open-meteo-solar", "forecast-solar", "solcast", "quartz")
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryService:
+    """What all of them owe the planner."""
+
+    def test_slots(self, opened, name):
+        """The first slot contains now; values are never negative; the day's sum is about right."""
+        sun = opened(name)
+        assert isinstance(sun.open(), SolarForecast)
+        reading = sun.read()
+        assert reading.start == datetime(2026, 6, 21, 10, 0, tzinfo=UTC)
+        assert reading.slot_min == 15
+        assert len(reading.solar_w) == 97
+        assert min(reading.solar_w) == 0
+        assert 4 < sum(reading.solar_w) / 4000 < 30
+        assert reading.note == ""
+        assert reading.at == NOON
+
+    def test_hours_are_means_of_quarters(self, opened, name):
+        """An hour's value is the mean of its four quarters."""
+        sun = opened(name)
+        quarters, hours = sun.read(3), sun.read(3, slot_min=60)
+        assert hours.solar_w[0] == pytest.approx(sum(quarters.solar_w[:4]) / 4)
+
+    def test_it_is_asked_within_its_quota(self, opened, name):
+        """A young answer is used again, by other commands too."""
+        sun = opened(name)
+        sun.read()
+        sun.clock.advance(600)
+        sun.read()
+        assert len(sun.service.journal) == 1
+        sun.clock.advance(4 * 3600)
+        sun.read()
+        assert len(sun.service.journal) == 2
+
+    def test_silence_uses_the_kept_answer(self, opened, name):
+        """What was told before is used, with its age."""
+        sun = opened(name)
+        fresh = sun.read()
+        sun.clock.advance(5 * 3600)
+        sun.service.faults.set("overloaded")
+        kept = sun.read(6)
+        assert kept.at == NOON
+        assert "out of order" in kept.note
+        assert kept.solar_w[:20] == pytest.approx(fresh.solar_w[20:40])
+
+    def test_no_answer_at_all(self, opened, name):
+        """A clear sky times the last known clearness, and a note that says so."""
+        sun = opened(name)
+        told = sum(sun.read().solar_w)
+        for path in sun.folder.iterdir():
+            path.unlink()
+        sun.clock.advance(24 * 3600)
+        sun.service.faults.set("overloaded")
+        guessed = sun.read()
+        assert guessed.source == "clear sky"
+        assert "clear sky times the last known clearness" in guessed.note
+        assert sum(guessed.solar_w) == pytest.approx(told, rel=0.15)
+
+    def test_it_is_not_hammered(self, opened, name):
+        """Right after a failure the kept answer is used without asking."""
+        sun = opened(name)
+        sun.read()
+        sun.clock.advance(5 * 3600)
+        sun.service.faults.set("overloaded")
+        sun.read()
+        asked = len(sun.service.journal)
+        sun.clock.advance(60)
+        sun.read()
+        assert len(sun.service.journal) == asked
+
+    @pytest.mark.parametrize("fault", ["html-200", "empty"])
+    def test_nonsense(self, opened, name, fault):
+        """A page or an empty answer is nonsense, not a dark day."""
+        sun = opened(name)
+        sun.service.faults.set(fault)
+        with pytest.raises(DeviceReplyError):
+            sun.read()
+
+    def test_other_panels_are_asked_anew(self, opened, name):
+        """A changed roof does not get the old roof's answer."""
+        sun = opened(name)
+        sun.read()
+        sun.read(tilt_deg=20.0)
+        assert len(sun.service.journal) == 2
+
+    def test_the_correction_multiplies(self, opened, name):
+        """What was learned multiplies every value, within limits."""
+        sun = opened(name)
+        plain = sun.read().solar_w
+        sun.context.store.put("devices", "sun", sun.context.store.get("devices", "sun") | {"correction": 0.8})
+        assert sun.read().solar_w == pytest.approx([0.8 * w for w in plain])
+        assert sun.read(correct=False).solar_w == pytest.approx(plain)
