@@ -118,6 +118,8 @@ class BalanceSeat:
 
     def _booked(self, name: str, past: LoadMemory, t: float) -> LoadMemory:
         """Return a load's memory with the first half of the minute counted; the rule itself counts the second."""
+        if not past.drawn_w and not self.by_name[name].power_w:
+            return past  # nothing to count
         half = t - HALF_MIN_S
         measured = Sample(self.by_name[name].power_w, half) if name in self.metered else None
         return energy.booked(past, measured, half)

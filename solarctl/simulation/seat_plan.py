@@ -160,10 +160,12 @@ class ApplySeat:
             if self.by_name[name].on or track.enough or track.low or track.manual:
                 return ""
             if name in memory.full and track.full_at is not None:
-                until_s = min(until_s, (track.full_at + AGAIN).timestamp())
-                if self.house.now_s < until_s:
-                    continue
-                return ""
+                again_s = (track.full_at + AGAIN).timestamp()
+                if self.house.now_s < again_s:
+                    until_s = min(until_s, again_s)
+                else:  # more, where the sun carries it
+                    below_w = min(below_w, load.power_w - ROUNDED_W)
+                continue
             if plan_ is not None and index is not None and (load.daily_need or plan_.wants(name, now)):
                 return ""  # what is planned may be moved, by prices as well as by the sun
             if load.daily_need:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from solarctl.control import grid_guard, peak_mode
 from solarctl.control.tariff import Tariff
-from solarctl.decision import Action, Carried, Decision, Outcome, SetMode, SetReserve, SwitchTo
+from solarctl.decision import Carried, Decision, Outcome, SetMode, SetReserve, SwitchTo
 from solarctl.readings import BatteryReading, ReserveReading
 from solarctl.simulation.simulated_house import Simulated
 
@@ -51,13 +51,13 @@ def conclude(
     """Carry a decision out and return the memory for the next run; `write` says whether something had to be written."""
     tally.runs += 1
     tally.reasons[decision.reason] += 1
-    carried = [_carried(action, write(action), now) for action in decision.actions]
-    tally.writes += sum(one.outcome is Outcome.DONE for one in carried)
+    carried: list[Carried] = []
+    for action in decision.actions:
+        written = write(action)
+        tally.writes += written
+        if remember is not None:
+            carried.append(Carried(action, Outcome.DONE if written else Outcome.UNCHANGED, now))
     return decision.memory if remember is None else remember(decision.memory, carried)
-
-
-def _carried(action: Action, written: bool, now: datetime) -> Carried:
-    return Carried(action, Outcome.DONE if written else Outcome.UNCHANGED, now)
 
 
 class GridGuardSeat:
