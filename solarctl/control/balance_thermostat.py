@@ -61,4 +61,6 @@ def _scaled(memory: LoadMemory, measured_w: float) -> LoadMemory:
     if memory.set_w < SCALE_FROM_W:
         return memory
     ratio = min(1.3, max(0.5, measured_w / memory.set_w))
+    if ratio == memory.scale:
+        return memory
     return replace(memory, scale=memory.scale + SCALE_WEIGHT * (ratio - memory.scale))

@@ -163,7 +163,7 @@ def topping(
     memory = with_period(memory, settings, now)
     need_wh, memory = missing_wh(memory, settings, power_w=power_w, mode=mode, cloud_pct=cloud_pct, now=now)
     if need_wh < WORTH_WH:
-        return replace(memory, topping=False)
+        return replace(memory, topping=False) if memory.topping else memory
     t = now.timestamp()
     if 0 <= t - memory.planned_at < PLAN_EVERY_S:
         return memory
