@@ -9,43 +9,39 @@ one does not: that the battery gives its power once, to one boiler as to two. Th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 
+from solarctl.control.plan_deal import Kind, Profile, kinds_of
 from solarctl.control.plan_house import OVER_LIMIT, Following, House
-from solarctl.control.plan_place import Board, Row, Task
+from solarctl.control.plan_place import Row, Task
 
 GRID = 60  # charges that are looked at
 ROUNDS = 12  # how often the pay is moved
 MOST_CHOICES = 100  # numbers of loads of each kind in one slot
 TRIED = 3  # how many of the outcomes are finished
 
-Profile = list[int]  # how many of a kind are on, block by block
 
+def begun(
+    house: House, rows: Sequence[Row], needs: Sequence[Task], step: int
+) -> tuple[list[list[tuple[Kind, Profile]]], list[float]]:
+    """Return the outcomes that come nearest to what the needs want, the nearest first, none when there is no way.
 
-@dataclass(slots=True)
-class Kind:
-    """Tasks that are alike: blocks of `kwh` from `first` to just before `last`, `count` of them together."""
-
-    tasks: list[Task]
-    kwh: float
-    first: int
-    last: int
-    count: int
-
-
-def begun(house: House, rows: Sequence[Row], needs: Sequence[Task], step: int) -> list[list[tuple[Kind, Profile]]]:
-    """Return the outcomes that come nearest to what the needs want, the nearest first; none when there is no way."""
-    kinds = _kinds(rows, needs, step)
+    And the pay, per kWh and for each need, that made the programme dearest: where a bound is best looked for.
+    """
+    kinds = kinds_of(rows, needs, step)
     programme = _Programme(_in_blocks(house, rows, step), kinds)
-    if not kinds or programme.choices > MOST_CHOICES:
-        return []
+    if not kinds:
+        return [], []
+    dearest, best_pay = -float("inf"), [0.0] * len(kinds)
     found: list[tuple[float, list[Profile]]] = []
     lowest, highest = min(house.sell), max(house.buy)
     bounds = [[lowest * kind.kwh, highest * kind.kwh] for kind in kinds]
     pay = [(0.3 * low + 0.7 * high * 0.6) for low, high in bounds]
     for _ in range(ROUNDS):
-        profiles = programme.solve(pay)
+        profiles, cost = programme.solve(pay)
+        cost += sum(wage * kind.count for wage, kind in zip(pay, kinds))
+        if cost > dearest:
+            dearest, best_pay = cost, pay[:]
         missing = [kind.count - sum(profile) for kind, profile in zip(kinds, profiles)]
         found.append((sum(abs(count) * kind.kwh for count, kind in zip(missing, kinds)), profiles))
         if not any(missing):
@@ -58,21 +54,9 @@ def begun(house: House, rows: Sequence[Row], needs: Sequence[Task], step: int) -
                     bounds[index] = [low - 0.02 * kinds[index].kwh, high + 0.02 * kinds[index].kwh]
                 pay[index] = sum(bounds[index]) / 2
     found.sort(key=lambda one: one[0])
-    return [list(zip(kinds, profiles)) for _missing, profiles in found[:TRIED]]
-
-
-def _kinds(rows: Sequence[Row], needs: Sequence[Task], step: int) -> list[Kind]:
-    found: dict[tuple[float, int, int], Kind] = {}
-    for task in needs:
-        row = rows[task.load]
-        first = -(-max(task.first, row.bound_on, row.bound_off) // step)
-        last = task.last // step
-        count = round((task.count - sum(row.on[task.first : task.last])) / step)
-        if count > 0 and last > first:
-            kind = found.setdefault((task.kwh, first, last), Kind([], task.kwh * step, first, last, 0))
-            kind.tasks.append(task)
-            kind.count += count
-    return list(found.values())
+    per_kwh = {id(task): wage / kind.kwh for wage, kind in zip(best_pay, kinds) for task in kind.tasks}
+    outcomes = [list(zip(kinds, profiles)) for _missing, profiles in found[:TRIED]]
+    return outcomes, [per_kwh.get(id(task), 0.0) for task in needs]
 
 
 def _in_blocks(house: House, rows: Sequence[Row], step: int) -> House:
@@ -96,6 +80,25 @@ def _in_blocks(house: House, rows: Sequence[Row], step: int) -> House:
     )
 
 
+def _numbers(most: Sequence[int], kwh: Sequence[float]) -> list[tuple[int, ...]]:
+    """Return how many of each kind can be on: all ways, or when these are too many, few together or the strongest."""
+    ways = 1
+    for one in most:
+        ways *= one + 1
+    if ways <= MOST_CHOICES:
+        return list(product(*(range(one + 1) for one in most)))
+    places = range(len(most))
+    found = {tuple(int(i in (one, other)) for i in places) for one in places for other in places}
+    for order in (sorted(places, key=lambda i: kwh[i]), sorted(places, key=lambda i: -kwh[i])):
+        row = [0] * len(most)
+        found.add(tuple(row))
+        for place in order:
+            for _ in range(most[place]):
+                row[place] += 1
+                found.add(tuple(row))
+    return sorted(found)
+
+
 class _Programme:
     """The dynamic programme; what does not depend on the pay is worked out once."""
 
@@ -112,12 +115,13 @@ class _Programme:
         for live in self.live:
             key = tuple(live)
             if key not in combined:
-                combined[key] = list(product(*(range(len(kinds[index].tasks) + 1) for index in live)))
+                combined[key] = _numbers(
+                    [len(kinds[index].tasks) for index in live], [kinds[index].kwh for index in live]
+                )
         self.combined = combined
-        self.choices = max((len(numbers) for numbers in combined.values()), default=0)
 
-    def solve(self, pay: Sequence[float]) -> list[Profile]:
-        """Return how many of each kind run in each block."""
+    def solve(self, pay: Sequence[float]) -> tuple[list[Profile], float]:
+        """Return how many of each kind run in each block, and what that costs, less the pay."""
         house, grain = self.house, self.grain
         storage = house.battery
         power, efficiency = storage.power, storage.efficiency
@@ -163,7 +167,10 @@ class _Programme:
             value = list(map(min, *table)) if len(table) > 1 else table[0]
             tables.append((table, [(need, numbers) for need, _paid, numbers in chosen]))
         tables.reverse()
-        return self._traced(tables)
+        at = min(storage.start / grain, len(value) - 1.0)
+        low = min(int(at), len(value) - 1)
+        cost = value[low] + (at - low) * (value[min(low + 1, len(value) - 1)] - value[low])
+        return self._traced(tables), cost
 
     def _worthwhile(self, t: int, pay: Sequence[float]) -> list[tuple[float, float, tuple[int, ...]]]:
         """Return what the house could draw, what for, and by which numbers; of those at full power the best."""
@@ -212,60 +219,3 @@ class _Programme:
                     min(-need, storage.power, (storage.capacity - charge) / storage.efficiency) * storage.efficiency
                 )
         return found
-
-
-def placed(board: Board, outcome: Sequence[tuple[Kind, Profile]]) -> None:
-    """Give an outcome's slots to the loads of an empty board; what is too much is left out, what lacks is placed."""
-    step = board.step
-    for kind, profile in outcome:
-        for t, number in enumerate(profile):
-            if number:
-                board.meter.add(dict.fromkeys(range(t * step, (t + 1) * step), number * kind.kwh / step))
-    for kind, profile in outcome:
-        _thinned(board, kind, profile)
-    for kind, profile in outcome:
-        for t, number in enumerate(profile):
-            if number:
-                board.meter.add(dict.fromkeys(range(t * step, (t + 1) * step), -number * kind.kwh / step))
-    for kind, profile in outcome:
-        _dealt(board, kind, profile)
-    board.place_all()
-
-
-def _thinned(board: Board, kind: Kind, profile: Profile) -> None:
-    """Leave out what costs most of what is too much."""
-    step, meter = board.step, board.meter
-    for _ in range(sum(profile) - kind.count):
-        blocks = [t for t, number in enumerate(profile) if number]
-        less = {t: dict.fromkeys(range(t * step, (t + 1) * step), -kind.kwh / step) for t in blocks}
-        worst = min(blocks, key=lambda t: (meter.dearer(less[t]), t))
-        meter.add(less[worst])
-        profile[worst] -= 1
-
-
-def _dealt(board: Board, kind: Kind, profile: Profile) -> None:
-    """Deal a kind's blocks to its loads, whoever runs first; a load whose runs would be too short gets none yet."""
-    step = board.step
-    left = {index: (task.count - board.got(task)) // step for index, task in enumerate(kind.tasks)}
-    chosen: dict[int, list[int]] = {index: [] for index in left}
-    ahead = sum(1 for number in profile if number)
-    running: set[int] = set()
-    for t, number in enumerate(profile):
-        if not number:
-            running = set()
-            continue
-        order = sorted(left, key=lambda i: (left[i] < ahead, i not in running, -left[i]))
-        ahead -= 1
-        running = {i for i in order[:number] if left[i] > 0}
-        for index in running:
-            chosen[index].append(t)
-            left[index] -= 1
-    for index, task in enumerate(kind.tasks):
-        row = board.rows[task.load]
-        kept = row.on[:]
-        for t in chosen[index]:
-            row.on[t * step : (t + 1) * step] = [1] * step
-        if row.is_sound():
-            board.meter.add({t: task.kwh for t, (now, was) in enumerate(zip(row.on, kept)) if now != was} or {0: 0.0})
-        else:
-            row.on[:] = kept

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from solarctl.control.plan_battery import Steered
 from solarctl.control.plan_bound import lower_bound, wishes
-from solarctl.control.plan_dual import begun, placed
+from solarctl.control.plan_deal import placed
+from solarctl.control.plan_dual import begun
+from solarctl.control.plan_exact import best_cost
 from solarctl.control.plan_house import NO_BATTERY, Following, House
 from solarctl.control.plan_moves import descend
 from solarctl.control.plan_place import Board, Row, Task
@@ -18,6 +20,7 @@ WORK = 4_000_000  # slots played: where a plan is good enough, on a day that is 
 BOUND_ROUNDS = 40
 ENOUGH_KWH = 0.02  # at the mean price: a plan that is so near to the bound is not looked at further
 ENOUGH_ROUNDS = 4
+NEAR = 0.01  # kWh at the mean price: a gap for which no second bound is looked for
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
 STRICT = 1e5  # money per kWh: what loads that live on surplus may not cause
@@ -74,19 +77,22 @@ class Job:
             return None
         return resumed(self, self.before)
 
-    def finish(self, board: Board) -> Solution:
-        """Give what is left over to the loads that live on it."""
+    def finish(self, board: Board, pay: Sequence[float] = ()) -> Solution:
+        """Give what is left over to the loads that live on it; `pay` (plan_dual.py) makes the bound a better one."""
+        least = -float("inf")
+        if pay:
+            least = best_cost(self.house, self.rows, self.needs, [board.got(task) for task in self.needs], pay)
         spread(board, [task for task in self.tasks if not task.need], self.shares, self.before)
-        return finished(board, self.tasks)
+        return finished(board, self.tasks, least)
 
 
 def solve(job: Job) -> Solution:
     """Return the cheapest plan found, but the one in force while that is hardly dearer."""
-    board, kept = fresh(job), job.kept()
+    (board, pay), kept = fresh(job), job.kept()
     if kept is not None and kept.unmet <= board.unmet + 1e-9:
         dearest = board.total + job.keep_cost * moved(kept.rows, board.rows)
         board = kept if kept.total <= dearest else board
-    return job.finish(board)
+    return job.finish(board, pay)
 
 
 def moved(rows: Sequence[Row], other: Sequence[Row]) -> int:
@@ -112,20 +118,22 @@ def copied(rows: Sequence[Row]) -> list[Row]:
     return [replace(row, on=row.on[:]) for row in rows]
 
 
-def fresh(job: Job) -> Board:
-    """Return the needs placed without looking back; when not all fit, once more with the most pressed first."""
+def fresh(job: Job) -> tuple[Board, list[float]]:
+    """Return the needs placed without looking back, and what they were paid, where that was found out."""
     house, needs = job.house, job.needs
     board = job.board(job.rows)
+    pay: list[float] = []
     board.place_all()
-    if board.unmet > 1e-9:
+    if board.unmet > 1e-9:  # not all fit: once more with the most pressed first
         other = job.board(job.rows)
         other.place_all(sorted(needs, key=lambda task: task.last - task.first - task.count))
         if other.unmet < board.unmet - 1e-9:
             board = other
     if _is_enough(board):
-        return board
+        return board, []
     if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
-        for outcome in begun(house, job.rows, needs, job.step):
+        outcomes, pay = begun(house, job.rows, needs, job.step)
+        for outcome in outcomes:
             other = job.board(job.rows)
             placed(other, outcome)
             if other.total < board.total - 1e-7:
@@ -133,7 +141,7 @@ def fresh(job: Job) -> Board:
         descend(board, WORK)
     else:
         board.improve(ROUNDS, WORK)
-    return board
+    return board, pay
 
 
 def _is_enough(board: Board) -> bool:
@@ -230,19 +238,22 @@ def _preferred(free: list[bool], row: Row, before: Sequence[int] | None) -> list
 
 def finished_rows(house: House, rows: Sequence[Row], tasks: Sequence[Task]) -> Solution:
     """Return rows from elsewhere (the seed's, a solver's) as a solution."""
-    meter = meter_for(house, rows)
-    return _solution(meter, list(rows), tasks)
+    return _solution(meter_for(house, rows), list(rows), tasks)
 
 
-def finished(board: Board, tasks: Sequence[Task]) -> Solution:
-    """Return the board as a solution, with its bound."""
+def finished(board: Board, tasks: Sequence[Task], least: float = -float("inf")) -> Solution:
+    """Return the board as a solution, with its bound; `least`: no plan costs less, as far as is known."""
     meter = board.meter
     assert isinstance(meter, Following | Steered)
-    return _solution(meter, board.rows, tasks)
+    return _solution(meter, board.rows, tasks, least=least)
 
 
 def _solution(
-    meter: Following | Steered, rows: list[Row], tasks: Sequence[Task], rounds: int = BOUND_ROUNDS
+    meter: Following | Steered,
+    rows: list[Row],
+    tasks: Sequence[Task],
+    rounds: int = BOUND_ROUNDS,
+    least: float = -float("inf"),
 ) -> Solution:
     got = [sum(rows[task.load].on[task.first : task.last]) for task in tasks]
     tiny = 1e-6
@@ -250,5 +261,6 @@ def _solution(
     house = meter.house
     paid = sum(kwh * (buy if kwh > 0 else sell) for kwh, buy, sell in zip(meter.grid, house.buy, house.sell))
     cost = paid - house.stored_value * meter.soc[-1]  # without what a house beyond its limit is frightened with
-    least = lower_bound(house, wishes(rows, tasks, got), cost, prices, rounds)
-    return Solution(rows, got, meter.battery(), list(meter.grid), list(meter.soc), cost, least)
+    if least < cost - NEAR * sum(map(abs, house.buy)) / house.count:
+        least = max(least, lower_bound(house, wishes(rows, tasks, got), cost, prices, rounds))
+    return Solution(rows, got, meter.battery(), list(meter.grid), list(meter.soc), cost, min(least, cost))
