@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from solarctl.value import value
 
 SECTION = "forced"  # its key in state.json
 MODES = ("off", "surplus", "min+surplus", "now")
@@ -22,7 +23,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(min|[dhms])", re.IGNORECASE)
 _UNIT_S = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forced:
     """What a person wants of a load or charger until `until`: a power in W, a mode of the charger, or both."""
 

@@ -7,15 +7,16 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from solarctl.value import value
 
 FIRST_PAUSE = timedelta(minutes=5)  # doubled after each failure
 LONGEST_PAUSE = timedelta(hours=6)
 
 
-@dataclass(frozen=True)
+@value
 class Letter:
     """As in the file: a line of JSON, then the mail."""
 

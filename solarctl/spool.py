@@ -16,7 +16,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from solarctl import disk
 from solarctl.errors import SolarctlError
 from solarctl.letter import LONGEST_PAUSE, Letter, is_due, pause, taken
+from solarctl.value import value
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -37,7 +38,7 @@ TORN_S = 86_400.0  # a half-written file of this age belongs to nobody
 SERVER = "server.json"  # until when the server is left alone
 
 
-@dataclass(frozen=True)
+@value
 class Delivery:
     """What a round of delivery came to; `error` is why the first mail that stayed did not leave."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from solarctl.control.balance_surplus import HouseMemory
+from solarctl.value import value
 
 
-@dataclass(frozen=True)
+@value
 class LoadMemory:
     """One load's past."""
 
@@ -44,7 +45,7 @@ class LoadMemory:
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class Memory:
     """What the next tick, and the next process, need to know."""
 

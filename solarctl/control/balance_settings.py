@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import time
 from typing import Literal
 
@@ -18,11 +17,12 @@ from solarctl.capabilities import (
 )
 from solarctl.settings import device as a_device
 from solarctl.settings import setting
+from solarctl.value import value
 
 SEASONS = ("spring", "summer", "fall", "winter")
 
 
-@dataclass(frozen=True)
+@value
 class Season:
     """A season's own levels of a guarantee."""
 
@@ -30,7 +30,7 @@ class Season:
     two_day_kwh: float = setting(0.0, ge=0, help="energy in two days in this season")
 
 
-@dataclass(frozen=True)
+@value
 class Guarantee:
     """Energy (or minutes) that a load gets until a time of day, from the grid where the sun did not do."""
 
@@ -58,7 +58,7 @@ class Guarantee:
             yield "kwh", "a guarantee needs kwh or minutes"
 
 
-@dataclass(frozen=True)
+@value
 class HotCycle:
     """A weekly heat-up against legionella, for a tank with a thermometer."""
 
@@ -67,7 +67,7 @@ class HotCycle:
     hold_min: float = setting(30.0, ge=0, help="how long it is held")
 
 
-@dataclass(frozen=True)
+@value
 class LoadSettings:
     """One load; their order is their priority."""
 
@@ -94,7 +94,7 @@ class LoadSettings:
     hot_cycle: HotCycle | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Domoticz:
     """Virtual devices of a Domoticz server that shares the broker; an idx of 0 is left out."""
 
@@ -106,7 +106,7 @@ class Domoticz:
     forced: dict[str, int] = setting(default_factory=dict, help="load name = idx of its forced-mode switch or dimmer")
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     """The `[balance]` table."""
 

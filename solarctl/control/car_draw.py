@@ -7,18 +7,18 @@ followed the change, both possibilities are kept, and the rule only does what is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from solarctl.control.surplus import MINIMUM_CURRENT_A
 from solarctl.readings import ChargerReading
+from solarctl.value import value
 
 RAMP = timedelta(seconds=20)  # a car follows within 5 s (IEC 61851), charger and meter add their own delay
 CLOSE_SHARE = 0.1  # the car takes what it is offered, within this share
 NOISE_W = 100.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Draw:
     """The car's power as the meter sees it, in W, between two bounds; mostly they are one."""
 

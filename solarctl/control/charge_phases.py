@@ -9,14 +9,15 @@ A running charge is paused for the change: cars that are switched under load kee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from solarctl.value import value
 
 SETTLE = timedelta(seconds=55)  # a pause of one run; reference values are 60 s and more
 WAKE_A = 7  # newer firmware waits minutes at exactly 6 A after a change to one phase
 
 
-@dataclass(frozen=True)
+@value
 class PhaseMemory:
     """`use`: phases offered (None: never switched); `since`: how long the other number has been the better one."""
 
@@ -26,7 +27,7 @@ class PhaseMemory:
     resume: bool = False  # a charge was interrupted for the change and goes on
 
 
-@dataclass(frozen=True)
+@value
 class Amps:
     """What the surplus would pay for on one phase and on three, and the bounds of both."""
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
-from dataclasses import dataclass
 
 from solarctl.control.surplus import MINIMUM_CURRENT_A, NOMINAL_V
 from solarctl.readings import BatteryReading, ChargerReading, GridReading
+from solarctl.value import value
 
 SATURATED_EXPORT_W = 200.0  # while so much is exported, the battery is taking all it can
 FULL_PCT = 99.5
@@ -24,7 +24,7 @@ FULL_PCT = 99.5
 _POLICY = re.compile(r"(battery-first until|car-first from)\s+(\d{1,3}(?:\.\d+)?)\s*%?|(share)")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Policy:
     """Who goes first: `name` is battery-first, car-first or share; `pct` its charge."""
 

@@ -7,10 +7,10 @@ What the charger has delivered since the last departure counts; a session counte
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from solarctl.settings import setting
+from solarctl.value import value
 
 IN_HAND = 0.1  # of the time that is needed
 ENOUGH_KWH = 0.05  # of a need; less is noise of the counter
@@ -20,7 +20,7 @@ QUARTER_S = 900
 Slot = tuple[datetime, datetime, float]  # from, to, price
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Departure:
     """Energy that must be in the car by a time of day."""
 
@@ -28,7 +28,7 @@ class Departure:
     by: time = setting(help="by when, each day")
 
 
-@dataclass(frozen=True)
+@value
 class Delivered:
     """What the car has got since the last departure; `counter_kwh` is the session counter's last value."""
 
@@ -51,7 +51,7 @@ class Delivered:
         return Delivered(kwh + counter_kwh - self.counter_kwh, counter_kwh, due)
 
 
-@dataclass(frozen=True)
+@value
 class Need:
     """What is still missing by `due` (in the site's zone), and when the grid helps (in UTC)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from solarctl.control.car_draw import Draw, estimate
@@ -12,10 +11,10 @@ from solarctl.control.easee_settings import Settings
 from solarctl.control.seed_modes import seed_mode, seed_setpoint_w
 from solarctl.control.surplus import charge_budget_w, watts_per_amp, whole_amps
 from solarctl.readings import BatteryReading, ChargerReading, GridReading
-from solarctl.value import replace
+from solarctl.value import replace, value
 
 
-@dataclass(frozen=True)
+@value
 class House:
     """What this run knows, with everything that is too old left out.
 
@@ -76,7 +75,7 @@ def house_of(
     return None if draw is None else House(charger, grid, battery, settings, utc, now.tzinfo, phases, draw)
 
 
-@dataclass(frozen=True)
+@value
 class Sun:
     """What is left for the car, in W, between two bounds; `all_w` with the battery's part, `kept_w`."""
 

@@ -15,13 +15,12 @@ The energy is then taken in the cheapest hours before the deadline, the latest o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from solarctl.control.balance_energy import next_time
 from solarctl.control.balance_memory import LoadMemory
 from solarctl.control.balance_settings import SEASONS, Guarantee
-from solarctl.value import replace
+from solarctl.value import replace, value
 
 SUN_MODE = 20  # the domestic mode in which the law applies: 0 off, 10 day/night tariff, 20 sun and guarantee
 LOSSES = 1.07  # the seed's allowance for a heater that draws less than its curve says
@@ -52,7 +51,7 @@ def levels_wh(settings: Guarantee, day: date) -> tuple[float, float]:
     return found.kwh * 1000, (found.two_day_kwh or settings.two_day_kwh) * 1000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TopUp:
     """What is added to the day, and what the day then counts as."""
 

@@ -15,7 +15,7 @@ Seed: powermgr_v2's precool_check (which could warm a cooler house up, and crash
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time
 from enum import StrEnum
 
@@ -25,7 +25,7 @@ from solarctl.decision import Action, Carried, Decision, Outcome, SetCoolSetpoin
 from solarctl.errors import Exit
 from solarctl.readings import BatteryReading, ThermostatReading, WeatherReading
 from solarctl.settings import device, setting
-from solarctl.value import replace
+from solarctl.value import replace, value
 
 COOL_DEG = {"F": 67.0, "C": 19.5}  # defaults; a house that counts in °C has those in °C
 HEAT_DEG = {"F": 72.0, "C": 22.0}
@@ -46,7 +46,7 @@ class Reason(StrEnum):
 ACTING = (Reason.LOW_BATTERY, Reason.HOT_DAY, Reason.COLD_DAY, Reason.BOTH)
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     thermostats: tuple[str, ...] = device(Thermostat, help="the thermostat (or list of them) to set", steers=True)
     battery: str = device(BatteryMeter, default="", help="whose charge is watched")
@@ -81,7 +81,7 @@ class Settings:
         return HOT_DEG[unit] if self.high_at_least_deg == HOT_DEG["F"] else self.high_at_least_deg
 
 
-@dataclass(frozen=True)
+@value
 class Memory:
     """What was set for the hold that ends at `until`, and the cooling setpoints found before it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from solarctl.readings import ThermostatReading
+from solarctl.value import value
 
 if TYPE_CHECKING:
     from solarctl.control.tariff import Tariff
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NEARLY = {"F": 0.95, "C": 0.45}  # a display in the other unit rounds that much; a person's change is larger
 
 
-@dataclass(frozen=True)
+@value
 class Span:
     """From `start` until just before `end`."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from solarctl.control.setpoints import same_deg
 from solarctl.readings import ThermostatReading
+from solarctl.value import value
 
 
-@dataclass(frozen=True)
+@value
 class Touched:
     """What we know of a thermostat that was stepped.
 

@@ -16,7 +16,7 @@ failure).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ from solarctl.decision import Action, Carried, Decision, Outcome, ResumeSchedule
 from solarctl.errors import Exit
 from solarctl.readings import BatteryReading, GridReading, ThermostatReading
 from solarctl.settings import device, setting
-from solarctl.value import replace
+from solarctl.value import replace, value
 
 CEILING_DEG = {"F": 82.0, "C": 27.5}
 AFTER = timedelta(minutes=15)  # a hold outlasts a window by that much, so that the run after it can restore
@@ -42,7 +42,7 @@ class Reason(StrEnum):
     RESTORED = "restored"
 
 
-@dataclass(frozen=True)
+@value
 class Step:
     at_pct: float = setting(ge=0, le=100, help="crossed at this charge or below")
     add_deg: float = setting(gt=0, le=20, help="degrees warmer from then on")
@@ -52,7 +52,7 @@ SEED_STEPS = (Step(50, 2), Step(35, 2), Step(20, 4))
 SEED_STEPS_C = (Step(50, 1), Step(35, 1), Step(20, 2))
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     battery: str = device(BatteryMeter, help="whose charge is watched")
     thermostats: tuple[str, ...] = device(Thermostat, help="the thermostat (or list of them) to step", steers=True)
@@ -83,7 +83,7 @@ class Settings:
         return CEILING_DEG[unit] if self.ceiling_deg == CEILING_DEG["F"] else self.ceiling_deg
 
 
-@dataclass(frozen=True)
+@value
 class Memory:
     """The day's steps; `left_alone` are thermostats that a person has set since."""
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from solarctl.context import Context, Json
@@ -27,6 +26,7 @@ from solarctl.drivers.http import Reply
 from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError
 from solarctl.readings import ChargerReading
 from solarctl.settings import account, setting
+from solarctl.value import value
 
 SAME_ANSWER_S = 5.0  # a run is one moment
 LOOKS = 6  # at a command's fate
@@ -37,7 +37,7 @@ EXPIRED, REJECTED = 2, 4
 class Easee:
     """One charger."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         account: str = account("easee", help="the account that may use this charger")
         charger_id: str = setting("", help="the charger's serial, EH…; not needed when the account has only one")

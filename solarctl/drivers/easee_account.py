@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from solarctl.drivers.easee_quota import EaseeQuota
 from solarctl.drivers.http import Http, Reply
 from solarctl.errors import DeviceLoginError, DeviceRefused, DeviceReplyError
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 HOST = "https://api.easee.com"
 LOGIN, REFRESH = "/api/accounts/login", "/api/accounts/refresh_token"
@@ -31,7 +31,7 @@ ANSWERS = (200, *(status for status in range(400, 430) if status != 408))  # 4xx
 class EaseeAccount:
     """Somebody's Easee account."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         username: str = setting(help="e-mail address, or phone number with country code")
         password: Secret | None = setting(None, help="without it: solarctl token-refresh --login NAME, once")

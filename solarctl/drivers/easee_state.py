@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from solarctl.drivers.answers import flag, moment, number, rows, whole
 from solarctl.errors import DeviceReplyError
 from solarctl.readings import ChargerReading
+from solarctl.value import value
 
 GRID_TYPE, PHASE_MODE, MAX_CHARGER, DYNAMIC_CHARGER = 21, 38, 47, 48
 CIRCUIT_MAX = (22, 23, 24)
@@ -56,7 +56,7 @@ def parse(body: Any, device: str) -> dict[int, Observation]:
     return found
 
 
-@dataclass(frozen=True)
+@value
 class State:
     """A charger's observations, looked at `now`."""
 

@@ -12,7 +12,6 @@ pressed) v2 is spoken, over TLS that HomeWizard's CA vouches for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +29,7 @@ from solarctl.readings import (
     SwitchReading,
 )
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 MODES = ("zero", "standby", "to_full", "predictive")
 PERMISSIONS = ("charge_allowed", "discharge_allowed")
@@ -39,7 +39,7 @@ NAMES = {P1: "P1 meter", SOCKET: "Energy Socket", BATTERY: "battery"}
 class HomeWizard:
     """One device; what it can do depends on its kind, which is found out at first contact."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         host: str = setting("", help="address in the house's network")
         base_url: str = setting("", help="in place of host; https for API v2")

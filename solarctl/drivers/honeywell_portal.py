@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from solarctl.drivers.answers import moment
 from solarctl.drivers.http import Http, Reply
 from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 PORTAL = "https://mytotalconnectcomfort.com"  # without www: that name's certificate failed in October 2025
 AJAX = {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json, */*;q=0.5"}
@@ -39,7 +39,7 @@ FREE_FAILURES = 2  # log-ins that led nowhere, before they are spaced out
 PAGES = 20
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """A thermostat of the account, as `setup` offers it."""
 
@@ -54,7 +54,7 @@ class Found:
 class HoneywellAccount:
     """A log-in at the portal, and requests under it."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         username: str = setting(help="the e-mail address you log in with")
         password: Secret = setting(help="the portal's password")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from solarctl.drivers.honeywell_portal import HoneywellAccount
 from solarctl.errors import DeviceRefused, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import ThermostatReading
 from solarctl.settings import account, setting
+from solarctl.value import value
 
 MODES = {0: "emergency-heat", 1: "heat", 2: "off", 3: "cool", 4: "auto", 5: "auto"}
 SCHEDULE, TEMPORARY, PERMANENT = 0, 1, 2
@@ -35,7 +35,7 @@ LOOKS_S = (1.0, 3.0, 8.0)  # pauses before looking whether a change has arrived
 class HoneywellThermostat:
     """One thermostat; degrees are in the site's unit on this side."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         account: str = account("honeywell-tcc", help="the portal's account")
         device_id: int = setting(ge=1, help="the thermostat's number in the portal; setup lists them")
@@ -106,10 +106,10 @@ class HoneywellThermostat:
     def _set(
         self, data: Mapping[str, Any], what: str, cool: float | None, heat: float | None, until: datetime | None
     ) -> bool:
-        for key, value in (("Cool", cool), ("Heat", heat)):
-            changed = value is not None and value != _number(data, f"{key}Setpoint")
+        for key, degrees in (("Cool", cool), ("Heat", heat)):
+            changed = degrees is not None and degrees != _number(data, f"{key}Setpoint")
             if changed or key.lower() == what:
-                self._check_limits(data, key, value)
+                self._check_limits(data, key, degrees)
         key, wanted = ("CoolSetpoint", cool) if what == "cool" else ("HeatSetpoint", heat)
         if data.get("SetpointChangeAllowed") is False:
             raise DeviceRefused(self._name, "the thermostat takes no changes (it is locked, or on vacation hold)")

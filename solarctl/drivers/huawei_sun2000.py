@@ -14,7 +14,6 @@ What is odd about it (docs/huawei.md):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from solarctl.drivers.modbus import ILLEGAL_ADDRESS, ModbusRefused, ModbusSessio
 from solarctl.errors import BusyError, DeviceError, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import BatteryReading, GridReading, LoadReading, SolarReading
 from solarctl.settings import setting
+from solarctl.value import value
 
 INVERTER = (32064, 26)  # PV power 32064, AC power 32080, device status 32089
 INVERTER_POWER = (32064, 18)  # the same without status
@@ -39,7 +39,7 @@ SAME_ANSWER_S = 5.0  # a run is one moment
 LEARN_AGAIN = timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@value
 class Part:
     """One part of what was read: values, or what came instead of them."""
 
@@ -47,7 +47,7 @@ class Part:
     trouble: DeviceError | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Snapshot:
     at: datetime
     inverter: Part
@@ -58,7 +58,7 @@ class Snapshot:
 class HuaweiSun2000:
     """One or more inverters behind one dongle, with their meter and battery."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         host: str = setting(help="address of the dongle, or 192.168.200.1 in the inverter's own WLAN")
         port: int = setting(502, ge=1, le=65535, help="502 at the dongle, 6607 in the inverter's own WLAN")

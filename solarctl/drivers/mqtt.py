@@ -13,7 +13,6 @@ import json
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from solarctl.context import Context
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceUnreachable
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -31,7 +31,7 @@ LARGEST_PAYLOAD = 64 * 1024
 NOT_AUTHORIZED = ("not authorized", "bad user name or password")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """A message as it came in; `at` is when."""
 
@@ -199,7 +199,7 @@ class Broker:
 class MqttAccount:
     """A broker and how to log in to it."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         host: str = setting("127.0.0.1", help="the broker's address")
         port: int = setting(1883, ge=1, le=65535, help="its port; 8883 with tls")

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -23,12 +22,13 @@ from solarctl.drivers.mqtt import Broker, Message, number, picked
 from solarctl.errors import DeviceRefused, DeviceUnreachable
 from solarctl.readings import BatteryReading, GridReading, LoadReading, SolarReading, TemperatureReading
 from solarctl.settings import account, setting
+from solarctl.value import value
 
 SHELLY_POWER = {"em": "total_act_power", "em1": "act_power"}  # others: apower
 SHELLY_PHASES = ("a_act_power", "b_act_power", "c_act_power")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Value:
     """The newest value; `number` counts them."""
 
@@ -43,7 +43,7 @@ class Value:
 class MqttMeter:
     """Listens from the first use on; `latest` never waits, the `read_…` methods wait for a live message."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         account: str = account("mqtt", help="the broker")
         topic: str = setting(help="what it publishes to; for shelly and tasmota its prefix or topic")

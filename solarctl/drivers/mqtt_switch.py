@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from solarctl.context import Context
@@ -20,6 +19,7 @@ from solarctl.drivers.mqtt import Broker, Message, number, picked
 from solarctl.errors import DeviceRefused
 from solarctl.readings import SwitchReading
 from solarctl.settings import account, setting
+from solarctl.value import value
 
 PULSE_OFFSET = 100
 
@@ -27,7 +27,7 @@ PULSE_OFFSET = 100
 class MqttSwitch:
     """On or off; `send_switch` does not wait for anything."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         account: str = account("mqtt", help="the broker")
         topic: str = setting(help="where the command goes; for shelly and tasmota its prefix or topic")

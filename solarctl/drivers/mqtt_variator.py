@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +22,7 @@ from solarctl.drivers.mqtt import Broker, Message, number, picked
 from solarctl.errors import ConfigError, DeviceUnreachable
 from solarctl.readings import PowerReading
 from solarctl.settings import account, setting
+from solarctl.value import value
 
 PULSE_OFFSET = 100  # Tasmota: from 12 s on PulseTime is seconds + 100
 
@@ -30,7 +30,7 @@ PULSE_OFFSET = 100  # Tasmota: from 12 s on PulseTime is seconds + 100
 class MqttVariator:
     """Sets a power; `send_power` does not wait for anything."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         account: str = account("mqtt", help="the broker")
         topic: str = setting(help="where the percent goes; for shelly and tasmota its prefix or topic")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from solarctl.drivers.position import converted, position, site_unit
 from solarctl.errors import DeviceRefused, DeviceReplyError
 from solarctl.readings import WeatherReading
 from solarctl.settings import setting
+from solarctl.value import value
 
 HOST = "https://api.weather.gov"
 SKIES = (  # the service's words, by eighths of the sky covered; the first that fits
@@ -34,7 +34,7 @@ SKIES = (  # the service's words, by eighths of the sky covered; the first that 
 class NationalWeatherService:
     """The forecast for the house's position."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         contact: str = setting("", help="a mail address or page for the service's operators; they ask for one")
         latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")

@@ -6,7 +6,6 @@ The day's maximum covers the whole local day, so the zone is always sent. With `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from solarctl.drivers.position import position, site_unit, zone_name
 from solarctl.errors import DeviceReplyError
 from solarctl.readings import WeatherReading
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 FREE_HOST = "https://api.open-meteo.com"
 PAID_HOST = "https://customer-api.open-meteo.com"
@@ -26,7 +26,7 @@ PAID_HOST = "https://customer-api.open-meteo.com"
 class OpenMeteo:
     """The forecast for the house's position."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         latitude: float | None = setting(None, ge=-90, le=90, help="degrees north; by default the site's")
         longitude: float | None = setting(None, ge=-180, le=180, help="degrees east; by default the site's")

@@ -6,7 +6,6 @@ One Call 3.0 is a subscription of its own (1000 calls a day are free, a card is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from solarctl.drivers.position import position, site_unit
 from solarctl.errors import DeviceLoginError, DeviceReplyError
 from solarctl.readings import WeatherReading
 from solarctl.settings import Secret, setting
+from solarctl.value import value
 
 HOST = "https://api.openweathermap.org"
 
@@ -25,7 +25,7 @@ HOST = "https://api.openweathermap.org"
 class OpenWeather:
     """The forecast for the house's position."""
 
-    @dataclass(frozen=True)
+    @value
     class Settings:
         api_key: Secret = setting(help="the key (appid) of your OpenWeather account")
         product: str = setting("onecall", choices=("onecall", "forecast"), help="One Call 3.0, or the free forecast")
