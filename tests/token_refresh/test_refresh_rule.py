@@ -56,3 +56,21 @@ def test_lengths() -> None:
         "24 h",
         "2 days",
     ]
+
+
+def test_the_next_to_run_out_is_named() -> None:
+    """Of several tokens the first to end, and how long it still has."""
+    tokens = [token(300, 45 * 86_400, "car"), token(7.5, EIGHT_HOURS, "tesla"), token(40 * 24, 60 * 86_400, "tuya")]
+    decision = decide(tokens, Settings(60), NOON)
+    assert decision.reason is Reason.NOT_DUE
+    assert "the token of tesla is the next to run out, in 7.5 h" in decision.because
+
+
+def test_the_margin_itself_is_not_yet_due() -> None:
+    """Due is less than the margin."""
+    assert decide([token(1.0)], Settings(60), NOON).reason is Reason.NOT_DUE
+
+
+def test_two_days_are_days() -> None:
+    """From 48 hours on days are counted."""
+    assert (length(48 * 3600 - 1), length(48 * 3600)) == ("48 h", "2 days")
