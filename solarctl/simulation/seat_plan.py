@@ -1,19 +1,21 @@
 """`plan` and `apply` in a simulated house: sockets, a meter, a battery that follows or is told, an erring forecast.
 
 `apply` is not asked while its answer is certain: every load off, and each of them full, or with less sun than it
-needs and neither due nor planned. That holds within a quarter of an hour at most, and until a plan changes.
+needs and neither due nor planned; or on with nothing in its socket. That holds for a quarter of an hour at most, and
+until a plan changes.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from solarctl.control import apply, plan, plan_base
+from solarctl.control import apply, apply_memory, plan, plan_base
 from solarctl.control.apply_loads import AGAIN, due_at
 from solarctl.control.apply_words import House as Seen
-from solarctl.control.plan_settings import Settings, day_begins, deadline_of
+from solarctl.control.plan_settings import Load, Settings, day_begins, deadline_of
 from solarctl.control.plan_tasks import slots_from
 from solarctl.control.plan_words import Booked, Plan
 from solarctl.control.tariff import Price
@@ -109,7 +111,7 @@ class ApplySeat:
         self._attentive = attentive
         self._answer = ""  # the reason of an answer that will be given again
         self._until_s = 0.0  # so long,
-        self._below_w = 0.0  # while there is less sun than this,
+        self._from_w, self._below_w = 0.0, 0.0  # while the surplus is between these,
         self._plan: Plan | None = None  # and this is the plan
 
     @property
@@ -121,7 +123,7 @@ class ApplySeat:
         if (
             self._answer
             and house.now_s < self._until_s
-            and -house.grid_w - house.battery_w < self._below_w
+            and self._from_w <= -house.grid_w - house.battery_w < self._below_w
             and self._plan is self.planning.in_force
         ):
             self.tally.runs += 1
@@ -154,10 +156,11 @@ class ApplySeat:
         until_s = min((self.house.now_s // QUARTER_S + 1) * QUARTER_S, tomorrow.timestamp())
         if plan_ is not None:
             until_s = min(until_s, (self.house.now_s // (plan_.slot_min * 60) + 1) * plan_.slot_min * 60)
-        below_w = float("inf")
+        from_w, below_w = -math.inf, math.inf
         for load in self.settings.devices:
             name, track = load.device, memory.track(load.device)
-            if self.by_name[name].on or track.enough or track.low or track.manual:
+            is_empty = self._is_empty(load, track)  # nobody is plugged in: it stays on while the sun would carry it
+            if (self.by_name[name].on and not is_empty) or track.enough or track.manual:
                 return ""
             if name in memory.full and track.full_at is not None:
                 again_s = (track.full_at + AGAIN).timestamp()
@@ -170,12 +173,25 @@ class ApplySeat:
                 return ""  # what is planned may be moved, by prices as well as by the sun
             if load.daily_need:
                 deadline = deadline_of(memory.day, load, self.settings.day_start, zone)
-                until_s = min(until_s, due_at(load, memory.stored_kwh.get(name, 0.0), deadline).timestamp())
-            below_w = min(below_w, load.power_w - ROUNDED_W)
+                due_s = due_at(load, memory.stored_kwh.get(name, 0.0), deadline).timestamp()
+                if due_s > self.house.now_s:
+                    until_s = min(until_s, due_s)
+                elif not is_empty:
+                    return ""
+            if is_empty:
+                from_w = max(from_w, 0.0)
+            else:
+                below_w = min(below_w, load.power_w - ROUNDED_W)
         if not self.settings.battery and self.house.battery is not None:
             return ""  # a battery that `apply` does not know of moves the meter
-        self._until_s, self._below_w, self._plan = until_s, below_w, plan_
+        self._until_s, self._from_w, self._below_w, self._plan = until_s, from_w, below_w, plan_
         return reason
+
+    def _is_empty(self, load: Load, track: apply_memory.Track) -> bool:
+        """Return whether a socket is on with nothing in it, as the rule has noticed for some minutes."""
+        socket = self.by_name[load.device]
+        noticed = track.low > 2 and not track.drew and load.device not in self.memory.full
+        return socket.on and socket.power_w == 0 and noticed and not load.min_battery_pct
 
     def _write(self, action: Any) -> bool:
         if isinstance(action, SwitchTo):
