@@ -61,10 +61,11 @@ def _remember(run: Run, decision: Decision[M], remember: Remember[M] | None, car
     if memory is not None and remember is not None:
         memory = remember(memory, carried)
     try:
-        if memory is not None:
-            with run.state.transaction() as state:
-                state.setdefault("memory", {})[run.command] = encode(memory)
-        run.store.flush()
+        if memory is None:
+            run.store.flush()
+        else:
+            with run.store.transaction() as state:  # with what drivers put: a write is three syncs of the disk
+                state["memory"][run.command] = encode(memory)
     except (StateError, BusyError) as error:
         run.note(error)
 

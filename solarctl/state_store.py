@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from solarctl.context import Json
@@ -47,8 +48,8 @@ class StateStore:
         if not vital:
             return
         self._vital.add(key)
-        with suppress(StateError, BusyError):
-            self._write([key])
+        with suppress(StateError, BusyError), self._transaction([key]):
+            pass
 
     def lock(self, name: str, *, timeout_s: float) -> AbstractContextManager[None]:
         """Hold a lock shared by all processes; `BusyError` in vain."""
@@ -56,21 +57,30 @@ class StateStore:
 
     def flush(self) -> None:
         """Write what was put since; in a dry run only what was vital and could not be written before."""
-        self._write([key for key in self._mine if not self._dry_run or key in self._vital])
+        if self._waiting():
+            with self.transaction():
+                pass
 
-    def _write(self, keys: list[tuple[str, str]]) -> None:
-        if not keys:
-            return
+    def transaction(self) -> AbstractContextManager[Json]:
+        """Give the whole state to be changed, as `StateFile.transaction` does, and flush with the same write."""
+        return self._transaction(self._waiting())
+
+    def _waiting(self) -> list[tuple[str, str]]:
+        return [key for key in self._mine if not self._dry_run or key in self._vital]
+
+    @contextmanager
+    def _transaction(self, keys: Sequence[tuple[str, str]]) -> Iterator[Json]:
         with self._state.transaction() as data:
+            yield data
             for kind, name in keys:
                 stored = data[kind].get(name, {})
                 merged = _merged(self._seen.get((kind, name), {}), self._mine[kind, name], stored)
                 if merged or name in data[kind]:
                     data[kind][name] = merged
-        for key in keys:
-            self._seen[key] = self._on_disk(key)
-            del self._mine[key]
-            self._vital.discard(key)
+        for kind, name in keys:
+            self._seen[kind, name] = _copied(data[kind].get(name, {}))
+            del self._mine[kind, name]
+            self._vital.discard((kind, name))
 
     def _on_disk(self, key: tuple[str, str]) -> Json:
         kind, name = key
