@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 GROUP = ("224.0.0.251", 5353)
+USUAL = {"v1": ("http", 80), "v2": ("https", 443)}
 SERVICES = {"_hwenergy._tcp.local": "v1", "_homewizard._tcp.local": "v2"}
 A, PTR, TXT, SRV = 1, 12, 16, 33
 UNICAST = 0x8000  # "answer me, not everybody"
@@ -27,6 +28,13 @@ class Found:
     product_name: str = ""
     versions: set[str] = field(default_factory=set)
     api_enabled: bool = True  # v1: switched on in the app
+    ports: dict[str, int] = field(default_factory=dict)
+
+    def address(self, version: str) -> str:
+        """Return where a version of the API is spoken: the host alone where the port is the usual one."""
+        scheme, usual = USUAL[version]
+        port = self.ports.get(version, usual)
+        return self.host if port == usual else f"{scheme}://{self.host}:{port}"
 
 
 def discover(monotonic: Callable[[], float], *, wait_s: float = 2.5, group: tuple[str, int] = GROUP) -> list[Found]:
@@ -82,7 +90,7 @@ def answers(packet: bytes) -> Iterator[tuple[str, int, object]]:
 def devices(records: list[Record]) -> list[Found]:
     """Return the devices that a pile of records tells of; records of others are passed over."""
     hosts: dict[object, object] = {name: value for name, kind, value, _from in records if kind == A}
-    targets = {name: value for name, kind, value, _from in records if kind == SRV}
+    targets = {name: value for name, kind, value, _from in records if kind == SRV and isinstance(value, tuple)}
     found: dict[str, Found] = {}
     for name, kind, value, sender in records:
         version = next((v for service, v in SERVICES.items() if name.endswith(service)), None)
@@ -90,7 +98,9 @@ def devices(records: list[Record]) -> list[Found]:
             continue
         one = found.setdefault(value["serial"].lower(), Found(value["serial"].lower()))
         one.versions.add(version)
-        one.host = one.host or str(hosts.get(targets.get(name), sender))
+        target, port = targets.get(name, ("", USUAL[version][1]))
+        one.host = one.host or str(hosts.get(target, sender))
+        one.ports[version] = port
         one.product_type = one.product_type or value.get("product_type", "")
         one.product_name = one.product_name or value.get("product_name", "")
         if version == "v1" and value.get("api_enabled") == "0":
@@ -102,7 +112,7 @@ def _value(packet: bytes, kind: int, at: int, length: int) -> object:
     if kind == A and length == 4:
         return ".".join(str(byte) for byte in packet[at : at + 4])
     if kind == SRV:
-        return _name(packet, at + 6)[0].lower()
+        return _name(packet, at + 6)[0].lower(), int(struct.unpack_from("!H", packet, at + 4)[0])
     if kind == PTR:
         return _name(packet, at)[0].lower()
     if kind == TXT:

@@ -16,10 +16,21 @@ NAMES = {"HWE-P1": "p1meter", "HWE-SKT": "energysocket", "HWE-BAT": "battery"}
 
 
 class Responder:
-    """Answers questions for `_hwenergy._tcp` (v1) and `_homewizard._tcp` (v2). `garbage` goes before each answer."""
+    """Answers questions for `_hwenergy._tcp` (v1) and `_homewizard._tcp` (v2). `garbage` goes before each answer.
 
-    def __init__(self, devices: Mapping[str, Device], *, garbage: bytes = b"") -> None:
+    `ports`: where on this machine a device really listens, by name and version; without them it tells addresses of a
+    house's network.
+    """
+
+    def __init__(
+        self,
+        devices: Mapping[str, Device],
+        *,
+        garbage: bytes = b"",
+        ports: Mapping[tuple[str, str], int] | None = None,
+    ) -> None:
         self._devices = devices
+        self._ports = ports
         self._garbage = garbage
         self._line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.asked = 0
@@ -54,8 +65,13 @@ class Responder:
             for service, v2 in (("_hwenergy", False), ("_homewizard", True)):
                 if service.encode() in question:
                     for device in self._devices.values():
-                        if v2 == (device.kind == "HWE-BAT") or (v2 and device.kind != "HWE-SKT"):
+                        if self._speaks(device, v2=v2):
                             self._line.sendto(self._answer(device, service, v2=v2), sender)
+
+    def _speaks(self, device: Device, *, v2: bool) -> bool:
+        if self._ports is not None:
+            return (device.name, "v2" if v2 else "v1") in self._ports
+        return v2 == (device.kind == "HWE-BAT") or (v2 and device.kind != "HWE-SKT")
 
     def _answer(self, device: Device, service: str, *, v2: bool) -> bytes:
         instance = f"{NAMES.get(device.kind, 'kwhmeter')}-{device.serial[-6:].upper()}"
@@ -73,16 +89,14 @@ class Responder:
         packet += struct.pack("!H", len(label)) + label
         pointer = struct.pack("!H", 0xC000 | instance_at)
         host = _labels(instance, "local") + b"\0"
-        service_record = struct.pack("!3H", 0, 0, 443 if v2 else 80) + host
+        port, address = 443 if v2 else 80, bytes([192, 168, 1, int(device.serial[-2:], 16)])
+        if self._ports is not None:
+            port, address = self._ports[device.name, "v2" if v2 else "v1"], bytes([127, 0, 0, 1])
+        service_record = struct.pack("!3H", 0, 0, port) + host
         packet += pointer + struct.pack("!2HIH", 33, 0x8001, TTL_S, len(service_record)) + service_record
         text_record = b"".join(bytes([len(one)]) + one.encode() for one in texts)
         packet += pointer + struct.pack("!2HIH", 16, 0x8001, TTL_S, len(text_record)) + text_record
-        return (
-            packet
-            + host
-            + struct.pack("!2HIH", 1, 0x8001, TTL_S, 4)
-            + bytes([192, 168, 1, int(device.serial[-2:], 16)])
-        )
+        return packet + host + struct.pack("!2HIH", 1, 0x8001, TTL_S, 4) + address
 
 
 def _labels(*names: str) -> bytes:

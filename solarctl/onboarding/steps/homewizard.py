@@ -32,9 +32,10 @@ def run(wizard: Wizard) -> None:
         _add(wizard, name, values)
     if not known and wizard.another("homewizard.search", "Search the network for them?", default=True):
         for one in _searched(wizard):
-            values = {"host": one.host, "serial": one.serial} | _measures(wizard, one)
+            is_v2 = one.product_type == BATTERY
+            values = {"host": one.address("v2" if is_v2 else "v1"), "serial": one.serial} | _measures(wizard, one)
             known[one.serial] = values
-            _add(wizard, NAMES.get(one.product_type, "kwh-meter"), values, is_v2=one.product_type == BATTERY)
+            _add(wizard, NAMES.get(one.product_type, "kwh-meter"), values, is_v2=is_v2)
     while not known or wizard.another("homewizard.more", "Another one, by its address?"):
         values = {"host": wizard.ask("homewizard.host", "Address of the device", check=checks.not_empty)}
         name = wizard.ask("homewizard.name", "A name for it", "p1" if not known else "socket")
