@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from solarctl.explain import describe
@@ -11,6 +12,8 @@ from solarctl.value import value
 
 REALLY = ("done", "pending", "failed")
 UNTOLD = ("record",)
+CLOSE = timedelta(minutes=11)  # with the same reason; the least frequent rules run every ten minutes
+AT_ONCE = timedelta(minutes=2)  # for whatever reason; rules that steer by the minute
 
 
 @value
@@ -23,6 +26,8 @@ class Mark:
     reason: str
     said: str
     repeats: int = 1  # so many in a row said the same
+    gives: bool = True  # whether anything was left on, or above nothing
+    until: datetime | None = None  # of several marks in a row, the last one's moment; `at` is the first one's
 
 
 def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
@@ -48,8 +53,51 @@ def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
         if kind == "change":
             settling.add(command)
         at = datetime.fromisoformat(row["at"]).astimezone(zone)
-        found.append(Mark(at, command, kind, reason, _said(row, actions), int(row.get("repeats", 1))))
+        gives = any(one.get("to") for one in actions)
+        found.append(Mark(at, command, kind, reason, _said(row, actions), int(row.get("repeats", 1)), gives))
     return found
+
+
+def in_a_row(found: Iterable[Mark]) -> list[Mark]:
+    """Return the marks with those of one command that follow each other closely as one.
+
+    A rule that trims a limit every minute has one story to tell, not sixty; it tells it in its last words.
+    """
+    groups: list[Mark] = []
+    newest: dict[str, int] = {}  # command → its last group
+    for one in found:
+        index = newest.get(one.command)
+        group = groups[index] if index is not None else None
+        if group is not None and index is not None and _goes_on(group, one):
+            groups[index] = _joined(group, one)
+        else:
+            newest[one.command] = len(groups)
+            groups.append(one)
+    return groups
+
+
+def _joined(group: Mark, one: Mark) -> Mark:
+    reasons = ", ".join(dict.fromkeys([*group.reason.split(", "), one.reason]))
+    return replace(group, until=one.at, reason=reasons, said=one.said, repeats=group.repeats + one.repeats)
+
+
+def _goes_on(group: Mark, one: Mark) -> bool:
+    if (group.kind, one.kind) != ("change", "change") or group.gives != one.gives:
+        return False  # what begins or ends is a story of its own
+    apart = one.at - (group.until or group.at)
+    return apart <= (CLOSE if one.reason in group.reason.split(", ") else AT_ONCE)
+
+
+def when(one: Mark, form: str) -> str:
+    """Return a mark's moment or span.
+
+    >>> nine, five_past = datetime(2026, 7, 1, 9), datetime(2026, 7, 1, 9, 5)
+    >>> when(Mark(nine, "balance", "change", "surplus", "", 3, True, five_past), "%H:%M")
+    '09:00 to 09:05, 3 times'
+    """
+    if one.until is None:
+        return one.at.strftime(form)
+    return f"{one.at.strftime(form)} to {one.until:%H:%M}, {one.repeats} times"
 
 
 def _said(row: Mapping[str, Any], actions: list[dict[str, Any]]) -> str:

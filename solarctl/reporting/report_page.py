@@ -10,6 +10,7 @@ from solarctl.reporting import day_plot, report_svg
 from solarctl.reporting.markup import escape
 from solarctl.reporting.report import Report
 from solarctl.reporting.report_data import Sums
+from solarctl.reporting.report_decisions import Mark, in_a_row, when
 from solarctl.reporting.report_tables import tiles
 from solarctl.reporting.svg_picture import SvgPicture
 
@@ -91,7 +92,7 @@ def _known(report: Report) -> str:
 
 def _plots(report: Report, *, wide: bool) -> list[tuple[str, str, SvgPicture]]:
     if report.period.kind == "day":
-        shown = report.marks[-MOST_MARKS:]
+        shown = _shown(report)
         picture = report_svg.day(report.rows, shown, report.period, report.peaks, wide=wide)
         found = [("day", "Power, charge and what was decided", picture)] if picture else []
         if report.total.cost is not None:
@@ -159,6 +160,7 @@ def _flow(words: str, kwh: float, parts: list[tuple[str, str, int]], total: Sums
     said = "".join(
         f'<span><i class="dot" style="background:var(--f{colour})"></i>{number:.1f} {label}</span>'
         for label, number, colour in found
+        if number >= 0.05
     )
     return f'<div class="flow">{bars}</div><p class="legend">{words} {kwh:.1f} kWh: {said}</p>'
 
@@ -200,13 +202,13 @@ def _decisions(report: Report) -> Iterator[str]:
         for name, (count, bad) in report.commands.items()
     )
     yield f'<p class="soft">{escape(f"It ran: {runs}.") if runs else "No run is on record."}</p>'
-    shown = report.marks[-MOST_MARKS:]
-    if len(shown) < len(report.marks):
-        yield f'<p class="soft">The last {len(shown)} of {len(report.marks)} moments; all of them: --json.</p>'
+    shown, all_of_them = _shown(report), len(in_a_row(report.marks))
+    if len(shown) < all_of_them:
+        yield f'<p class="soft">The last {len(shown)} of {all_of_them} moments; all of them: --json.</p>'
     if shown:
         form = "%H:%M" if report.period.kind == "day" else "%a %d %b %H:%M"
         items = "".join(
-            f'<li id="{report_svg.anchor(number)}" class="{one.kind}"><b>{one.at.strftime(form)}</b> '
+            f'<li id="{report_svg.anchor(number)}" class="{one.kind}"><b>{when(one, form)}</b> '
             f'{escape(one.command)} <span class="soft">[{escape(one.reason)}]</span><br>{escape(one.said)}</li>'
             for number, one in enumerate(shown)
         )
@@ -214,6 +216,11 @@ def _decisions(report: Report) -> Iterator[str]:
     else:
         yield "<p>Nothing had to be changed.</p>"
     yield "</section>"
+
+
+def _shown(report: Report) -> list[Mark]:
+    """Return the marks that the page tells: what one rule does again and again is told once."""
+    return in_a_row(report.marks)[-MOST_MARKS:]
 
 
 def _footer(report: Report) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from solarctl.reporting import bar_plot, day_plot
 from solarctl.reporting.evening_words import power
 from solarctl.reporting.report_data import POWERS, Sums
-from solarctl.reporting.report_decisions import Mark
+from solarctl.reporting.report_decisions import Mark, when
 from solarctl.reporting.report_period import Period
 from solarctl.reporting.svg_picture import SvgPicture
 
@@ -54,8 +54,15 @@ def day(
         numbered = sorted(enumerate(marks), key=lambda pair: list(KINDS).index(pair[1].kind), reverse=True)
         for number, one in numbered:  # a change lies above a turn
             if one.command == command:
-                words = f"{one.at:%H:%M} {one.command}: {one.reason}. {one.said}"
-                picture.mark(plot.x(one.at), y + 28, one.kind, words, anchor(number))
+                words = f"{when(one, '%H:%M')} {one.command}: {one.reason}. {one.said}"
+                picture.mark(
+                    plot.x(one.at),
+                    y + 28,
+                    one.kind,
+                    words,
+                    anchor(number),
+                    until=plot.x((one.until if one.gives else None) or one.at),
+                )
     return picture
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from solarctl.reporting.evening_words import LABELS
 from solarctl.reporting.report import Report
 from solarctl.reporting.report_data import POWERS, Sums
+from solarctl.reporting.report_decisions import Mark
 from solarctl.reporting.report_svg import sentence
 
 NAMES = tuple(one.name for one in fields(Sums))
@@ -50,7 +51,7 @@ def to_json(report: Report) -> dict[str, Any]:
         ],
         "days": [{"day": day.isoformat()} | sums_json(one) for day, one in report.days.items()],
         "months": [{"month": day.isoformat()[:7]} | sums_json(one) for day, one in report.months.items()],
-        "decisions": [asdict(one) | {"at": one.at.isoformat()} for one in report.marks],
+        "decisions": [_decision(one) for one in report.marks],
         "runs": {name: {"runs": count, "trouble": bad} for name, (count, bad) in report.commands.items()},
         "meters": report.meters,
     }
@@ -91,3 +92,8 @@ def tiles(report: Report) -> list[tuple[str, str]]:
 
 def _rounded(number: float | None, digits: int) -> float | None:
     return None if number is None else round(number, digits)
+
+
+def _decision(one: Mark) -> dict[str, Any]:
+    found = asdict(one) | {"at": one.at.isoformat()}
+    return {name: value for name, value in found.items() if name not in ("until", "gives")}  # for the page alone

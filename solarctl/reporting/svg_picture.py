@@ -48,11 +48,11 @@ class SvgPicture:
             f"<title>{escape(words)}</title></rect>"
         )
 
-    def mark(self, x: float, y: float, kind: str, words: str, target: str) -> None:
-        """Draw a mark that says words when pointed at, and leads to `target` on the page when touched."""
+    def mark(self, x: float, y: float, kind: str, words: str, target: str, *, until: float) -> None:
+        """Draw a mark from `x` to `until`; it says words when pointed at, and leads to `target` on the page."""
         self._parts.append(
-            f'<a href="#{escape(target)}"><circle class="mark {kind}" cx="{x:.0f}" cy="{y:.0f}" r="9">'
-            f"<title>{escape(words)}</title></circle></a>"
+            f'<a href="#{escape(target)}"><rect class="mark {kind}" x="{x - 9:.0f}" y="{y - 9:.0f}" '
+            f'width="{until - x + 18:.0f}" height="18" rx="9"><title>{escape(words)}</title></rect></a>'
         )
 
     def legend(self, left: int, names: Sequence[tuple[int, str]]) -> None:
