@@ -14,7 +14,6 @@ from urllib.parse import urljoin
 
 from solarctl.context import Context, silent
 from solarctl.drivers import redaction
-from solarctl.drivers.http_failures import failure
 from solarctl.drivers.http_session import host_of, load_requests, open_session, origin
 from solarctl.drivers.reply import Reply, decoded
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable
@@ -119,6 +118,8 @@ class Line:
 
         import requests
         from urllib3.exceptions import HTTPError
+
+        from solarctl.drivers.http_failures import failure
 
         ours = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
         if isinstance(error, DeviceError) or not isinstance(error, ours):

@@ -116,3 +116,29 @@ def test_a_locked_device_is_shared_by_all_stores(state):
     store = state.store(dry_run=True)
     with store.lock("sun2000", timeout_s=1), state.lock_run("sun2000"):
         pass
+
+
+def test_a_change_of_the_state_takes_what_was_put_along(state):
+    """A rule's memory and its drivers' values are one write; when that fails, both wait for the next one."""
+    store = state.store(dry_run=False)
+    store.put("devices", "relay", {"code": "switch_1"})
+    with pytest.raises(RuntimeError), store.transaction() as data:
+        data["memory"]["grid-guard"] = {"day": "2026-07-01"}
+        raise RuntimeError
+    assert not state.path.exists()
+    with store.transaction() as data:
+        data["memory"]["grid-guard"] = {"day": "2026-07-02"}
+    assert stored(state) == {"code": "switch_1"}
+    assert stored(state, "memory", "grid-guard") == {"day": "2026-07-02"}
+    written = state.path.stat().st_ino
+    store.flush()
+    assert state.path.stat().st_ino == written
+
+
+def test_a_dry_run_s_change_takes_nothing_ordinary_along(state):
+    """What a dry run's drivers put stays with the run."""
+    store = state.store(dry_run=True)
+    store.put("devices", "relay", {"code": "switch_1"})
+    with store.transaction() as data:
+        data["seen"]["x"] = 1
+    assert stored(state) is None
