@@ -151,8 +151,10 @@ class Decoder:
             return value
         if not isinstance(value, str):
             raise Mistake(f"must be text in quotes, not {_shown(value)}")
+        if "\0" in value:
+            raise Mistake("must not contain the character 0")
         if hint is Path:
-            return self.folder / Path(value).expanduser()
+            return self.folder / home_path(value)
         if metadata.get("choices") is not None:
             return _one_of(value, metadata["choices"])
         if hint is str:
@@ -208,6 +210,14 @@ def _shown(value: Any) -> str:
 
 def _meaning(metadata: Mapping[str, Any]) -> str:
     return f"Meaning: {metadata['help']}." if metadata.get("help") else ""
+
+
+def home_path(text: str) -> Path:
+    """Return a path, a leading ~ or ~name replaced by that person's home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise Mistake(f"nobody here has the home that {text} begins with") from None
 
 
 def nearest(name: Any, known: Iterable[Any]) -> str:

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from solarctl.decode import Mistake
+from solarctl.decode import Mistake, home_path
 from solarctl.errors import Problem
 from solarctl.settings import Secret
 
 KINDS = ("env", "file", "credential", "command")
 COMMAND_LIMIT_S = 20
+LONGEST = 65_536  # characters; keys and tokens have some thousand at most
 
 
 def resolve(value: Any, folder: Path, environ: Mapping[str, str] = os.environ) -> Secret:
@@ -27,7 +28,7 @@ def resolve(value: Any, folder: Path, environ: Mapping[str, str] = os.environ) -
     kind, source = next(iter(value.items()))
     if kind == "command":
         return _from_command(source)
-    if not isinstance(source, str):
+    if not isinstance(source, str) or "\0" in source:
         raise Mistake(f"{kind} must be text in quotes")
     if kind == "env":
         if source not in environ:
@@ -38,7 +39,7 @@ def resolve(value: Any, folder: Path, environ: Mapping[str, str] = os.environ) -
         if not credentials:
             raise Mistake("systemd credentials exist only under a unit with LoadCredential=")
         return _text(_read(Path(credentials) / source), f"the credential {source}")
-    path = folder / Path(source).expanduser()
+    path = folder / home_path(source)
     for problem in permission_problems(path):
         if problem.severity == "error":
             raise Mistake(problem.message, problem.hint)
@@ -73,7 +74,8 @@ def permission_problems(path: Path) -> list[Problem]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            return file.read(LONGEST)
     except FileNotFoundError:
         raise Mistake(f"the file {path} does not exist") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -86,8 +88,10 @@ def _from_command(source: Any) -> Secret:
     if not (isinstance(source, list) and source and all(isinstance(part, str) for part in source)):
         raise Mistake('command must be a list of texts, such as ["pass", "show", "tesla"]')
     try:
-        done = subprocess.run(source, capture_output=True, text=True, timeout=COMMAND_LIMIT_S, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = subprocess.run(
+            source, capture_output=True, encoding="utf-8", timeout=COMMAND_LIMIT_S, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
         raise Mistake(f"the program {source[0]} did not give the secret ({type(error).__name__})") from None
     if done.returncode != 0:
         raise Mistake(f"the program {source[0]} ended with {done.returncode} instead of giving the secret")

@@ -89,7 +89,10 @@ class KeptAnswers:
     @property
     def _path(self) -> Path | None:
         folder = self._context.cache_dir
-        return None if folder is None else folder / f"answer-{self._name}.json"
+        if folder is None:
+            return None
+        name = "".join(one if one.isalnum() or one in "-_" else f"%{ord(one):X}" for one in self._name)
+        return folder / f"answer-{name}.json"
 
     def load(self) -> Json | None:
         """Return the kept answer, however old."""

@@ -70,16 +70,16 @@ class Quartz:
         limit_s = self._context.budget.timeout_s(self._settings.command_s)
         try:
             done = subprocess.run(
-                self._settings.command, capture_output=True, text=True, timeout=limit_s, stdin=subprocess.DEVNULL
+                self._settings.command, capture_output=True, timeout=limit_s, stdin=subprocess.DEVNULL
             )
         except subprocess.TimeoutExpired:
             raise DeviceUnreachable(self._name, f"{program} took longer than {limit_s:.0f} s") from None
         except OSError as error:
             raise DeviceUnreachable(self._name, f"{program} cannot be started: {error.strerror}") from None
         if done.returncode:
-            last = (done.stderr.strip().splitlines() or [""])[-1][:LONGEST_LINE]
+            last = (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1][:LONGEST_LINE]
             raise DeviceUnreachable(self._name, f"{program} ended with {done.returncode}: {last}")
-        rows = (line.replace(";", ",").split(",") for line in done.stdout.splitlines())
+        rows = (line.replace(";", ",").split(",") for line in done.stdout.decode(errors="replace").splitlines())
         return self._steps({row[0].strip(): row[1].strip() for row in rows if len(row) >= 2})
 
     def _steps(self, kilowatts: Mapping[str, object]) -> Steps:

@@ -54,7 +54,7 @@ def own_crontab() -> str:
     import subprocess
 
     try:
-        done = subprocess.run(["crontab", "-l"], capture_output=True, text=True, timeout=5, stdin=subprocess.DEVNULL)
+        done = subprocess.run(["crontab", "-l"], capture_output=True, timeout=5, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout if done.returncode == 0 else ""
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else ""

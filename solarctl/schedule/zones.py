@@ -33,10 +33,10 @@ def cron_knows_zones() -> bool:
     import subprocess
 
     try:
-        done = subprocess.run(["crontab", "-V"], capture_output=True, text=True, timeout=5, stdin=subprocess.DEVNULL)
+        done = subprocess.run(["crontab", "-V"], capture_output=True, timeout=5, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return "cronie" in (done.stdout + done.stderr).lower()
+    return b"cronie" in (done.stdout + done.stderr).lower()
 
 
 def as_cron_sees(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
