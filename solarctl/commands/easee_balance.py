@@ -75,8 +75,8 @@ def _needs_sun(settings: Settings, forced: Forced | None) -> bool:
 
 
 def _prices(run: Run, settings: Settings) -> Callable[[datetime], float]:
-    """Return what a kilowatt-hour costs at a moment; only a departure wants to know."""
-    if settings.departure is None:
+    """Return what a kilowatt-hour costs at a moment; only a departure and a battery that gives want to know."""
+    if settings.departure is None and settings.battery_gives is None:
         return lambda _moment: 0.0
     from solarctl import holiday_dates
     from solarctl.control import tariff
@@ -86,7 +86,9 @@ def _prices(run: Run, settings: Settings) -> Callable[[datetime], float]:
     house_tariff = tariff.Tariff(tables, run.config.timezone, dates)
     market: dict[int, float] = {}
     if tables.prices:
-        due = departure_at(settings.departure.by, run.now)
+        due = (
+            run.now + timedelta(days=1) if settings.departure is None else departure_at(settings.departure.by, run.now)
+        )
         service = run.site.get(tables.prices, PriceForecast)
         found = run.read(tables.prices, lambda: service.read_prices(run.now, due, slot_min=15))
         if found is not None and found.start is not None:

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from solarctl.control import charge_phases
+from solarctl.control import battery_gives, charge_phases
 from solarctl.control.charge_phases import Amps, PhaseMemory
 from solarctl.control.charging import Policy
 from solarctl.control.departure import need
@@ -105,7 +105,7 @@ def _decide(
     if settings.battery and house.battery is None:
         return _blind("The battery gives no usable reading.", memory)
     mode = (forced.mode if forced else None) or settings.mode
-    return _by_sun(house, house.grid, memory, always=mode == "min+surplus")
+    return _by_sun(house, house.grid, memory, price_at, always=mode == "min+surplus")
 
 
 def _order(
@@ -135,7 +135,9 @@ def _order(
     return None
 
 
-def _by_sun(house: House, grid: GridReading, memory: Memory, *, always: bool) -> Decision[Memory]:
+def _by_sun(
+    house: House, grid: GridReading, memory: Memory, price_at: Callable[[datetime], float], *, always: bool
+) -> Decision[Memory]:
     """Return the decision from what the sun leaves over; `always`: never less than min_a."""
     settings, now, battery = house.settings, house.now, house.battery
     sun, memory = sun_of(house, grid, memory)
@@ -160,6 +162,14 @@ def _by_sun(house: House, grid: GridReading, memory: Memory, *, always: bool) ->
         memory = calm(memory)
         return _told(reason, "The house leaves the main fuse no room for the car.", 0, house, memory)
 
+    told, enough = sun.told, " is enough"
+    if settings.battery_gives is not None:
+        least_w = settings.min_a * per_amp_w
+        memory = _asked_battery(house, sun, least_w, memory, price_at)
+        if memory.giving.on and sun_a < most_a:
+            sun_a = max(settings.min_a, sun_a + 1)  # rounded up: what a full battery does not take is sold
+            told, enough = f"{sun.told}, and the battery gives the rest of {kw(sun_a * per_amp_w)}", ""
+
     if sun_a >= settings.min_a:
         target_a = min(sun_a, most_a)
         runs = on or always
@@ -168,9 +178,9 @@ def _by_sun(house: House, grid: GridReading, memory: Memory, *, always: bool) ->
         memory = replace(calm(memory), enough_since=None if runs else since)
         if now - since >= delay - (LATE if delay else timedelta(0)):
             memory = replace(memory, enough_since=None, switching=replace(memory.switching, resume=False))
-            return _told(Reason.SURPLUS, f"{sun.told}: {target_a} A on {_on(phases)}.", target_a, house, memory)
+            return _told(Reason.SURPLUS, f"{told}: {target_a} A on {_on(phases)}.", target_a, house, memory)
         begins = f"charging starts at {house.clock(since + delay)} if it lasts"
-        return _told(Reason.STARTING, f"{sun.told} is enough; {begins}.", 0, house, memory)
+        return _told(Reason.STARTING, f"{told}{enough}; {begins}.", 0, house, memory)
 
     memory = replace(memory, enough_since=None)
     if always:
@@ -194,6 +204,24 @@ def _by_sun(house: House, grid: GridReading, memory: Memory, *, always: bool) ->
     if sun.kept_w > 0 and sun.all_w > 0:
         return _told(Reason.BATTERY_FIRST, f"{sun.told}, {least}.", 0, house, memory)
     return _told(Reason.SURPLUS, f"{sun.told}, {least}.", 0, house, memory)
+
+
+def _asked_battery(
+    house: House, sun: Sun, least_w: float, memory: Memory, price_at: Callable[[datetime], float]
+) -> Memory:
+    """Return the memory with whether the battery gives what the sun lacks."""
+    settings, local = house.settings, house.now.astimezone(house.zone)
+    giving = battery_gives.judged(
+        settings.battery_gives,
+        memory.giving,
+        house.battery,
+        sun.all_w,
+        least_w - sun.all_w,
+        settings.battery_takes_w,
+        price_at,
+        local,
+    )
+    return replace(memory, giving=giving)
 
 
 def _switching(house: House, sun: Sun, memory: Memory, *, on: bool) -> PhaseMemory:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from solarctl.control.battery_gives import Giving
 from solarctl.control.charge_phases import PhaseMemory
 from solarctl.control.departure import Delivered, departure_at
 from solarctl.control.easee_settings import Settings
@@ -33,6 +34,7 @@ class Memory:
     phases: int | None = None  # the car's, as its last charge has shown
     switching: PhaseMemory = field(default_factory=PhaseMemory)
     battery_takes_w: float | None = None
+    giving: Giving = field(default_factory=Giving)
     seed_mode: int = 1
     delivered: Delivered = field(default_factory=Delivered)
     seen_limit_a: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from solarctl.capabilities import BatteryMeter, Charger, GridMeter
+from solarctl.control.battery_gives import Gives
 from solarctl.control.charging import Policy
 from solarctl.control.departure import Departure
 from solarctl.forced import MODES
@@ -33,6 +34,9 @@ class Settings:
     phase_hold_min: float = setting(15, ge=5, le=240, help="between two changes of phases")
     car_phases: int = setting(0, ge=0, le=3, help="phases the car uses; 0: as the charger tells, three until it does")
     departure: Departure | None = setting(None, help='energy by a time: { kwh = 20, by = "07:00" }')
+    battery_gives: Gives | None = setting(
+        None, help="charges between which the home battery gives what the sun lacks of min_a, unless power is dear"
+    )
     max_age_min: float = setting(5, gt=0, le=60, help="older readings of meter and battery are not used")
 
     def problems(self) -> list[tuple[str, str]]:
@@ -41,6 +45,8 @@ class Settings:
             Policy.parse(self.policy)
         except ValueError as error:
             found.append(("policy", str(error)))
+        if self.battery_gives is not None and not self.battery:
+            found.append(("battery_gives", "needs battery, whose charge is watched"))
         if self.min_a > self.max_a:
             found.append(("min_a", f"is more than max_a ({self.max_a} A)"))
         return found
