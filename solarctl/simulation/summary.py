@@ -43,7 +43,9 @@ def summary(day: Day) -> list[str]:
         "  " + rows[0][0].ljust(widths[0]) + "".join("   " + cell.rjust(w) for cell, w in zip(rows[0][1:], widths[1:]))
     ]
     lines += [
-        "  " + row[0].ljust(widths[0]) + "".join("   " + cell.rjust(w) for cell, w in zip(row[1:], widths[1:]))
+        (
+            "  " + row[0].ljust(widths[0]) + "".join("   " + cell.rjust(w) for cell, w in zip(row[1:], widths[1:]))
+        ).rstrip()
         for row in rows[1:]
     ]
     return [*lines, "", *remarks(day)]

@@ -1,0 +1,1 @@
+"""How long a day of the demo takes."""
