@@ -24,6 +24,7 @@ _VERBS = {
     "token": lambda device, to: f"renew the token of {device}",
     "mail": lambda device, to: f"mail “{to}”",
     "permissions": lambda device, to: f"allow {device}: {', '.join(to) or 'nothing'}",
+    "set": lambda device, to: f"set {', '.join(f'{code} = {value}' for code, value in to.items())} of {device}",
 }
 _ENDINGS = {
     "done": "{}",
@@ -38,6 +39,15 @@ def describe(row: dict[str, Any]) -> str:
     """Return a decision as a person reads it: the sentence, and a line for each action."""
     lines = [row["because"] or ""]
     for action in row["actions"]:
-        words = _VERBS[action["action"]](action["device"], action["to"])
-        lines.append("  " + _ENDINGS[action["outcome"]].format(words))
+        ending = _ENDINGS.get(action.get("outcome"), "{}")
+        lines.append("  " + ending.replace("{}", _words(action)))
     return "\n".join(lines)
+
+
+def _words(action: dict[str, Any]) -> str:
+    """Say what is done; history may hold actions of a later version, or damaged ones."""
+    kind, device, to = action.get("action"), action.get("device"), action.get("to")
+    try:
+        return _VERBS[kind](device, to)  # type: ignore[index]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return f"{kind} {device}: {to}"

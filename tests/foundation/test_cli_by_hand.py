@@ -29,6 +29,8 @@ class TestByHand:
     def test_set_a_raw_data_point(self, home):
         """Any data point of the vendor's, typed as JSON or text."""
         assert home.json("device", "set", "grid-relay", "countdown_1=60")["exit"] == 0
+        assert "set countdown_1 = 60 of grid-relay" in home.run("why").out
+        assert home.run("report", "day").exit == 0
         assert home.run("device", "set", "grid-relay", "countdown_1").exit == 2
 
     @pytest.mark.parametrize(
