@@ -18,6 +18,7 @@ from solarctl.value import replace
 UNLIMITED_W = 1e9
 MEASURING_S = 8.0  # so long until the meters show a load of unknown power that was switched on
 LEAST_LEARNED_W = 20.0
+LEAST_PROBE_W = 50.0  # less would not show on a meter, and a full load would be taken for full for ever
 
 
 class Why(StrEnum):
@@ -174,7 +175,8 @@ def _is_measuring(load: Load, memory: LoadMemory) -> bool:
 
 def probe_share(load: Load, memory: LoadMemory, room: Room, now: float) -> Share | None:
     """Return the small share that asks whether a full load wants more; None when the sun has none to spare."""
-    power_w = next((w for w in load.steps_w if w > 0), 0.0) if load.steps_w else rated_w(load.settings, memory)
+    rated = rated_w(load.settings, memory)
+    power_w = next((w for w in load.steps_w if w >= LEAST_PROBE_W), load.steps_w[-1]) if load.steps_w else rated
     if room.for_load(load.settings.phase) < power_w:
         return None
     if not load.steps_w and not memory.on and not allowed_change(load.settings, memory, is_on=False, now=now).on:
