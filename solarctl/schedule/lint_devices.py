@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from solarctl.device_keys import device_keys
 from solarctl.errors import Problem
-from solarctl.schedule.crontab import Job, runs
+from solarctl.schedule.crontab import Job, runs, times_of_day
 from solarctl.schedule.lint_lines import problem
 
 if TYPE_CHECKING:
@@ -96,6 +96,10 @@ def runs_a_day(schedule: Schedule) -> list[tuple[Job, int]]:
     start = schedule.now.replace(hour=0, minute=0, second=0, microsecond=0)
     counts = []
     for job in schedule.jobs:
+        times = times_of_day(job)
+        if times is not None:
+            counts.append((job, len(times)))
+            continue
         days = Counter((at - start).days for at, _job in runs((job,), start, start + timedelta(days=7)))
         counts.append((job, max(days.values(), default=0)))
     return counts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from solarctl.errors import Problem
@@ -136,8 +137,12 @@ def _rare(job: Job, schedule: Schedule) -> Iterator[Problem]:
 
 def longest_gap_min(jobs: tuple[Job, ...], schedule: Schedule, days: int = 8) -> float:
     """Return the longest pause between two runs of these jobs within a week."""
-    from solarctl.schedule.crontab import runs
+    from solarctl.schedule.crontab import runs, times_of_day
 
+    times = [times_of_day(job) for job in jobs]
+    if times and len({job.environment.get("CRON_TZ") for job in jobs}) == 1 and None not in times:
+        minutes = sorted({minute for of_job in times for minute in of_job or ()})
+        return max(later - earlier for earlier, later in pairwise([*minutes, minutes[0] + 1440]))
     start = schedule.now.replace(second=0, microsecond=0)
     end = start + timedelta(days=days)
     previous, longest = start, timedelta()

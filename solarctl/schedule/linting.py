@@ -64,6 +64,7 @@ def lint(
     """Return every problem of a schedule, errors first, each once."""
     from solarctl.schedule import zones
 
+    names_zones = any("CRON_TZ" in job.environment for job in crontab.ours)  # else cron need not be asked
     schedule = Schedule(
         crontab.ours,
         config,
@@ -71,7 +72,7 @@ def lint(
         dict(_settings(config)),
         cache,
         zones.machine_zone() if machine is None else machine,
-        zones.cron_knows_zones() if knows_zones is None else knows_zones,
+        names_zones and zones.cron_knows_zones() if knows_zones is None else knows_zones,
     )
     found: list[Problem] = list(crontab.problems)
     if not crontab.ours:
