@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from datetime import time as clock_time
 from pathlib import Path
@@ -26,6 +26,7 @@ from solarctl.simulation.seating import NOTHING, OURS, SEEDS, SURE, leave_alone,
 from solarctl.simulation.seats_rooms import Comfort
 from solarctl.simulation.simulated_house import Settings, build
 from solarctl.simulation.timetable import Entry, Timetable
+from solarctl.simulation.within_limits import least_within_limits
 from solarctl.virtualhome.house import Energies
 
 __all__ = ["NOTHING", "OURS", "SEEDS", "SURE", "Life", "Task", "run", "tasks_of"]
@@ -63,6 +64,9 @@ class Life:
     car_starts: int = 0
     too_warm_k_h: float | None = None
     warmest_c: float | None = None
+    loads_kwh: dict[str, float] = field(default_factory=dict)  # what each tank, bicycle and radiator drew
+    missed_kwh: float = 0.0  # of what people wanted from them
+    given_kwh: float = 0.0  # to loads without a need
     tallies: dict[str, dict[str, Any]] = field(default_factory=dict)
     possible: foresight.Possible | None = None
     minutes: int = 0
@@ -122,8 +126,13 @@ def run(task: Task) -> Life:
         life.car_starts = simulated.point.car.starts
     if comfort is not None:
         life.too_warm_k_h, life.warmest_c = comfort.too_warm_k_h, comfort.warmest_c
+    wired = simulated.wired
+    if wired is not None:
+        life.loads_kwh = {name: sum(powers) / 60_000 for name, powers in course.load_w.items()}
+        life.missed_kwh = sum(one.missed_kwh for name, one in wired.keepers.items() if name not in wired.gifts)
+        life.given_kwh = wired.given_kwh()
     life.tallies = {seat.command: seat.tally.to_json() for seat in seats}
     life.took_s = time.process_time() - began
     if task.who in (OURS, SURE) and task.foresees:
-        life.possible = books.possible()
+        life.possible = replace(books.possible(), limited=least_within_limits(books, simulated, house_tariff))
     return life

@@ -15,6 +15,7 @@ from random import Random
 from solarctl.config import Config
 from solarctl.control.tariff import Price, Settings
 from solarctl.drivers.spot_prices import Surcharge
+from solarctl.errors import ConfigError
 from solarctl.simulation.money import SwiftTariff
 from solarctl.virtualhome.sky import Sky
 
@@ -68,7 +69,11 @@ class MarketTariff(SwiftTariff):
 
 
 def surcharge(config: Config, name: str) -> Surcharge:
-    """Return what the price device of config.toml adds to the market's price."""
+    """Return what the price device of config.toml adds to the market's price; `ConfigError` when that is wrong."""
     entry = config.find(f"devices.{name}") or {}
     told = {key: entry[key] for key in ("markup", "tax", "grid_fee") if key in entry}
-    return config.decoder().table(Surcharge, told, f"devices.{name}") or Surcharge()
+    decoder = config.decoder()
+    found = decoder.table(Surcharge, told, f"devices.{name}")
+    if found is None:
+        raise ConfigError(decoder.problems)
+    return found

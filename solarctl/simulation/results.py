@@ -42,7 +42,7 @@ class Result:
 
     @property
     def possible(self) -> float:
-        return sum(_possible(self.ours).as_steered)
+        return sum(_possible(self.ours).least)
 
     @property
     def free(self) -> float:
@@ -50,7 +50,50 @@ class Result:
 
     @property
     def exact(self) -> bool:
-        return _possible(self.ours).exact
+        possible = _possible(self.ours)
+        return possible.limited is not None or possible.exact
+
+    @property
+    def saved(self) -> float:
+        """What solarctl saved against the house left alone."""
+        return self.lives[NOTHING].cost - self.ours.cost
+
+    @property
+    def share(self) -> float | None:
+        """Return which share of the possible saving that is; None where there was nothing to save."""
+        could = self.lives[NOTHING].cost - self.possible
+        return self.saved / could if could > WORTH_TELLING else None
+
+    @property
+    def regret(self) -> float:
+        return self.cost - self.possible
+
+
+@dataclass(frozen=True)
+class Result:
+    """One house of one config and seed, lived through by solarctl and by the others."""
+
+    config: str
+    house: str
+    currency: str
+    lives: Mapping[str, Life]
+
+    @property
+    def ours(self) -> Life:
+        return self.lives[OURS]
+
+    @property
+    def possible(self) -> float:
+        return sum(_possible(self.ours).least)
+
+    @property
+    def free(self) -> float:
+        return sum(_possible(self.ours).free)
+
+    @property
+    def exact(self) -> bool:
+        possible = _possible(self.ours)
+        return possible.limited is not None or possible.exact
 
     @property
     def saved(self) -> float:
@@ -66,17 +109,17 @@ class Result:
 
     @property
     def regret(self) -> dict[str, float]:
-        """Return what is lost to the rule, to an uncertain forecast, and to what the device cannot do."""
+        """Return what is lost to the rule, to an uncertain forecast, and to what devices and owner do not allow."""
         sure = self.lives.get(SURE, self.ours)
         return {
-            "rule": sure.cost - sum(_possible(sure).as_steered),
+            "rule": sure.cost - sum(_possible(sure).least),
             "forecast": self.ours.cost - sure.cost,
             "device": self.possible - self.free,
         }
 
     def worst_days(self, count: int = WORST) -> list[Day]:
         """Return the days on which most was lost, worst first."""
-        rows = zip(self.ours.days, self.ours.costs, _possible(self.ours).as_steered, strict=True)
+        rows = zip(self.ours.days, self.ours.costs, _possible(self.ours).least, strict=True)
         days = sorted((Day(*row) for row in rows), key=lambda day: -day.regret)
         return [day for day in days[:count] if day.regret > WORTH_TELLING]
 
@@ -93,7 +136,12 @@ class Result:
             **_figures(ours),
             "rules": ours.tallies,
             "compared": {who: _figures(life) for who, life in self.lives.items() if who in (NOTHING, SEEDS)},
-            "foresight": {"cost": _money(self.possible), "free_cost": _money(self.free), "exact": self.exact},
+            "foresight": {
+                "cost": _money(self.possible),
+                "free_cost": _money(self.free),
+                "exact": self.exact,
+                "within_limits": _possible(ours).limited is not None,
+            },
             "saved": _money(self.saved),
             "share_of_possible": None if self.share is None else round(self.share, 3),
             "regret": {part: _money(lost) for part, lost in self.regret.items()},
@@ -132,6 +180,12 @@ def _figures(life: Life) -> dict[str, Any]:
             "elsewhere_kwh": round(life.elsewhere_kwh, 1),
             "still_wanted_kwh": round(life.still_wanted_kwh, 1),
             "starts": life.car_starts,
+        }
+    if life.loads_kwh:
+        found["loads"] = {
+            "kwh": {name: round(kwh, 1) for name, kwh in life.loads_kwh.items()},
+            "missed_kwh": round(life.missed_kwh, 2),
+            "given_kwh": round(life.given_kwh, 1),
         }
     if life.too_warm_k_h is not None and life.warmest_c is not None:
         found["comfort"] = {"too_warm_k_h": round(life.too_warm_k_h, 1), "warmest_c": round(life.warmest_c, 1)}

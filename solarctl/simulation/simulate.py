@@ -14,6 +14,7 @@ from solarctl.errors import ConfigError, Problem, UsageError
 from solarctl.options import Options, moment
 from solarctl.simulation.compare import Life, Task, run, tasks_of
 from solarctl.simulation.installations import RULES, installations
+from solarctl.simulation.market import surcharge
 from solarctl.simulation.recorded import Recorded, from_csv, from_history, whole_days
 from solarctl.simulation.results import Result, gathered
 from solarctl.simulation.simulated_house import Settings
@@ -84,6 +85,7 @@ def _tasks(config: Config, wish: Wish, options: Options, now: datetime, notes: l
     if config.find("tariff") is None:
         notes.append(f"There is no [tariff]; a kWh costs {prices.import_price:g} and earns {prices.export_price:g}.")
     if prices.prices:
+        surcharge(config, prices.prices)  # a mistake is said before anything is lived
         notes.append(f"Prices of {prices.prices} are not known for other days; a market's are made up, hour by hour.")
     given = _recorded(wish, config, options, now)
     first, days = _period(wish, config.timezone, now, options, given)

@@ -12,6 +12,8 @@ ALONE = {
     "grid-guard": "the grid always in",
     "peak-mode": "the battery's own reserve",
     "easee-balance": "the car as fast as it can",
+    "balance": "tanks by their thermostats",
+    "plan": "sockets always on",
 }
 SUNSHINE = "Sun, load and warmth are generated; see docs/simulate.md."
 
@@ -56,7 +58,7 @@ def _row(name: str, life: Life) -> list[str]:
 
 def _sentences(result: Result) -> list[str]:
     money = result.currency
-    lone = [text for command, text in ALONE.items() if command in result.house]
+    lone = [text for command, text in ALONE.items() if command in result.house.split(" + ")]
     found = [f"Left alone means: {', '.join(lone)}."] if lone else []
     verb = "saves" if result.saved >= 0 else "costs"
     said = f"solarctl {verb} {abs(result.saved):.2f} {money}"
@@ -68,14 +70,16 @@ def _sentences(result: Result) -> list[str]:
         why = {
             "rule": "to the rule",
             "forecast": "to forecasts that err",
-            "device": "because of how the battery can be steered",
+            "device": "to the limits of devices and owner",
         }
         parts = [
             f"{'lost' if part_ > 0 else 'won'} {abs(part_):.2f} {money} {why[name]}" for name, part_ in lost.items()
         ]
         found.append(f"Against foresight: {', '.join(parts)}.")
     if not result.exact:
-        found.append("Foresight steers car and battery in turn; both together could do a little better still.")
+        found.append(
+            "Foresight places car, loads and battery one after the other; all together could do a little better still."
+        )
     ours = result.ours
     if ours.car_kwh or ours.elsewhere_kwh:
         found.append(
@@ -83,11 +87,16 @@ def _sentences(result: Result) -> list[str]:
             f"{ours.elsewhere_kwh:.0f} kWh elsewhere, and still wants {ours.still_wanted_kwh:.0f} kWh; "
             "what it lacks is counted at the usual price."
         )
+    if ours.loads_kwh:
+        drawn = ", ".join(f"{name} {kwh:.0f} kWh" for name, kwh in ours.loads_kwh.items())
+        missed = f"{ours.missed_kwh:.1f} kWh were missed, left alone {result.lives[NOTHING].missed_kwh:.1f}"
+        given = f"; {ours.given_kwh:.0f} kWh went to loads without a need" if ours.given_kwh else ""
+        found.append(f"Loads: {drawn}; of what people wanted of them {missed}{given}.")
     if ours.too_warm_k_h is not None:
         alone = result.lives[NOTHING].too_warm_k_h or 0.0
         found.append(
             f"Rooms were {ours.too_warm_k_h:.0f} K·h warmer than their schedules want (left alone {alone:.0f}); "
-            "comfort has no price here, so no share of the possible is given."
+            "that is counted in the cost, at simulate.too_warm_price."
         )
     worst = result.worst_days()
     if worst:
