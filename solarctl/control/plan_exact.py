@@ -27,7 +27,7 @@ def best_cost(
 ) -> float:
     """Return a cost that no plan is below which gives each need as many slots; `pay` is per kWh, for each need."""
     storage = house.battery
-    if min(*house.buy, *house.sell, house.stored_value, 0.0) < 0 or storage.capacity <= 0:
+    if len(pay) < len(needs) or min(*house.buy, *house.sell, house.stored_value, 0.0) < 0 or storage.capacity <= 0:
         return -float("inf")  # then more load could cost less
     net = list(house.net)
     for row in rows:

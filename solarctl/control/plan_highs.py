@@ -228,6 +228,8 @@ def polisher(seconds: float) -> Polish:
         if weighed(board) >= weighed(alone) - 1e-6:
             return None
         after = job.finish(board)
+        if after.got == solution.got:
+            after.bound = max(after.bound, min(solution.bound, after.cost))
         worth = SPARE_WORTH * sum(max(0.0, price) for price in job.house.buy) / job.house.count
         lost = sum(
             task.kwh * (was - now) for task, was, now in zip(job.tasks, solution.got, after.got) if not task.need

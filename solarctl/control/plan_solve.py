@@ -21,9 +21,11 @@ BOUND_ROUNDS = 40
 ENOUGH_KWH = 0.02  # at the mean price: a plan that is so near to the bound is not looked at further
 ENOUGH_ROUNDS = 4
 NEAR = 0.01  # kWh at the mean price: a gap for which no second bound is looked for
+AGAIN = 0.02  # of what the needs cost at the mean price: a plan so far above its bound is begun another way, too
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
 STRICT = 1e5  # money per kWh: what loads that live on surplus may not cause
+NOTHING_KNOWN = -float("inf")
 SLACK = 0.1  # money per kWh: less than any purchase at that price
 
 
@@ -77,22 +79,21 @@ class Job:
             return None
         return resumed(self, self.before)
 
-    def finish(self, board: Board, pay: Sequence[float] = ()) -> Solution:
-        """Give what is left over to the loads that live on it; `pay` (plan_dual.py) makes the bound a better one."""
-        least = -float("inf")
-        if pay:
-            least = best_cost(self.house, self.rows, self.needs, [board.got(task) for task in self.needs], pay)
+    def finish(self, board: Board, least: float = NOTHING_KNOWN) -> Solution:
+        """Give what is left over to the loads that live on it. `least`: what the needs cost in any plan."""
         spread(board, [task for task in self.tasks if not task.need], self.shares, self.before)
         return finished(board, self.tasks, least)
 
 
 def solve(job: Job) -> Solution:
     """Return the cheapest plan found, but the one in force while that is hardly dearer."""
-    (board, pay), kept = fresh(job), job.kept()
+    (board, least), kept = fresh(job), job.kept()
     if kept is not None and kept.unmet <= board.unmet + 1e-9:
         dearest = board.total + job.keep_cost * moved(kept.rows, board.rows)
-        board = kept if kept.total <= dearest else board
-    return job.finish(board, pay)
+        if kept.total <= dearest:
+            same = all(kept.got(task) == board.got(task) for task in job.needs)
+            board, least = kept, least if same else NOTHING_KNOWN
+    return job.finish(board, least)
 
 
 def moved(rows: Sequence[Row], other: Sequence[Row]) -> int:
@@ -118,11 +119,10 @@ def copied(rows: Sequence[Row]) -> list[Row]:
     return [replace(row, on=row.on[:]) for row in rows]
 
 
-def fresh(job: Job) -> tuple[Board, list[float]]:
-    """Return the needs placed without looking back, and what they were paid, where that was found out."""
+def fresh(job: Job) -> tuple[Board, float]:
+    """Return the needs placed without looking back, and what they cost in any plan, as far as it was found out."""
     house, needs = job.house, job.needs
     board = job.board(job.rows)
-    pay: list[float] = []
     board.place_all()
     if board.unmet > 1e-9:  # not all fit: once more with the most pressed first
         other = job.board(job.rows)
@@ -130,18 +130,31 @@ def fresh(job: Job) -> tuple[Board, list[float]]:
         if other.unmet < board.unmet - 1e-9:
             board = other
     if _is_enough(board):
-        return board, []
+        return board, NOTHING_KNOWN
     if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
-        outcomes, pay = begun(house, job.rows, needs, job.step)
-        for outcome in outcomes:
-            other = job.board(job.rows)
-            placed(other, outcome)
-            if other.total < board.total - 1e-7:
-                board = other
-        descend(board, WORK)
-    else:
-        board.improve(ROUNDS, WORK)
-    return board, pay
+        return _together(job, board)
+    board.improve(ROUNDS, WORK)
+    return board, NOTHING_KNOWN
+
+
+def _together(job: Job, alone: Board) -> tuple[Board, float]:
+    """Place the needs all at once, and move pieces; once more from another beginning where that may be worth it."""
+    outcomes, pay = begun(job.house, job.rows, job.needs, job.step)
+    starts = [alone]
+    for outcome in outcomes:
+        starts.append(job.board(job.rows))
+        placed(starts[-1], outcome)
+    best = min(starts[1:] or starts, key=lambda board: board.total)
+    descend(best, WORK)
+    got = [best.got(task) for task in job.needs]
+    least = best_cost(job.house, job.rows, job.needs, got, pay)
+    wanted_kwh = sum(task.count * task.kwh for task in job.needs)
+    worth = AGAIN * wanted_kwh * sum(map(abs, job.house.buy)) / job.house.count
+    others = [board for board in starts if board is not best]
+    if others and best.meter.cost - least > worth and best.meter.work < WORK / 2:
+        descend(min(others, key=lambda board: board.total), WORK / 2)
+    best = min([best, *others], key=lambda board: board.total)
+    return best, least if got == [best.got(task) for task in job.needs] else NOTHING_KNOWN
 
 
 def _is_enough(board: Board) -> bool:
@@ -241,7 +254,7 @@ def finished_rows(house: House, rows: Sequence[Row], tasks: Sequence[Task]) -> S
     return _solution(meter_for(house, rows), list(rows), tasks)
 
 
-def finished(board: Board, tasks: Sequence[Task], least: float = -float("inf")) -> Solution:
+def finished(board: Board, tasks: Sequence[Task], least: float = NOTHING_KNOWN) -> Solution:
     """Return the board as a solution, with its bound; `least`: no plan costs less, as far as is known."""
     meter = board.meter
     assert isinstance(meter, Following | Steered)
@@ -253,7 +266,7 @@ def _solution(
     rows: list[Row],
     tasks: Sequence[Task],
     rounds: int = BOUND_ROUNDS,
-    least: float = -float("inf"),
+    least: float = NOTHING_KNOWN,
 ) -> Solution:
     got = [sum(rows[task.load].on[task.first : task.last]) for task in tasks]
     tiny = 1e-6
