@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from solarctl.context import Context
 from solarctl.drivers import redaction
 from solarctl.drivers.answers import number, table, whole, words
 from solarctl.drivers.http import Http
+from solarctl.drivers.solax_kept import STRINGS, Answer, Keeper, moment
 from solarctl.drivers.solax_quota import Quota, UsedUp, block_min
 from solarctl.errors import BusyError, DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable, StateError
 from solarctl.readings import BatteryReading, GridReading, LoadReading, SolarReading
@@ -39,10 +40,6 @@ SHARED_S = 50  # so old an answer of another command is taken by one that only l
 WAIT_S = 5.0  # for another command that is asking just now
 CLOCK_SKEW = timedelta(minutes=5)
 BATTERY_DISCONNECTED = "2"
-STRINGS = ("powerdc1", "powerdc2", "powerdc3", "powerdc4")
-# what the meters read, for a run that finds this minute's requests used up
-KEPT = ("acpower", "feedinpower", "feedinenergy", "consumeenergy", "soc", "batPower", "batStatus", *STRINGS)
-
 DONGLE = "serial is the registration number of the dongle (on its label, or in the app), not the inverter's."
 COPY_AGAIN = "Copy the token anew: SolaxCloud, Service, API; and write it to the account's token."
 CODES: Mapping[int, tuple[type[DeviceError], str, str]] = {
@@ -54,20 +51,6 @@ CODES: Mapping[int, tuple[type[DeviceError], str, str]] = {
     2002: (DeviceUnreachable, "SolaxCloud has no data of this inverter", "Is the dongle online?"),
 }
 TEXTS: Mapping[str, int] = {"token invalid": 103, "did not access": 1003, "no auth": 1003}  # v1 has no codes
-
-
-class Answer(NamedTuple):
-    """One upload, and when it was made."""
-
-    at: datetime
-    values: Mapping[str, Any]
-
-
-class Kept(NamedTuple):
-    """An answer that another run has got, and when it came."""
-
-    answer: Answer
-    arrived: datetime
 
 
 class SolaxAccount:
@@ -243,7 +226,8 @@ class SolaxCloud:
             with suppress(BusyError, StateError):  # one request more does no harm; none for a low battery would
                 lock = self._context.store.lock(f"ask-{self._settings.account}", timeout_s=WAIT_S)
                 held.enter_context(lock)
-            kept = self._kept()
+            keeper = self._keeper()
+            kept = keeper.last()
             if kept is not None and kept.arrived > self._context.fresh_since(began, SHARED_S):
                 self._context.log(f"{self._name}: another command has just asked; its answer serves")
                 return kept.answer
@@ -255,16 +239,16 @@ class SolaxCloud:
                 return kept.answer if kept is not None else error
             except DeviceError as error:
                 return error
-            self._keep(answer)
+            keeper.keep(answer)
             return answer
 
     def _uploaded_at(self, values: Mapping[str, Any]) -> datetime:
         """Return when the values were true."""
         now = self._context.clock.now()
-        utc = _moment(values.get("utcDateTime")) if self._api == "v2" else None
+        utc = moment(values.get("utcDateTime")) if self._api == "v2" else None
         if utc is not None and utc.tzinfo is None:
             utc = utc.replace(tzinfo=UTC)
-        local = _moment(values.get("uploadTime"))
+        local = moment(values.get("uploadTime"))
         if local is not None and local.tzinfo is None:
             # fold=0: in the hour that comes twice in autumn, take the values for the older ones
             local = local.replace(tzinfo=self._context.timezone, fold=0)
@@ -277,49 +261,11 @@ class SolaxCloud:
             f"SolaxCloud does not say when its values were true (uploadTime {_shown(values.get('uploadTime'))})",
         )
 
-    def _keep(self, answer: Answer) -> None:
-        """Keep the answer for the other commands of this minute, and for one that finds its requests used up."""
-        values = {key: answer.values[key] for key in KEPT if key in answer.values}
-        times = {"at": answer.at, "arrived": self._context.clock.now()}
-        told = {key: moment.astimezone(UTC).isoformat() for key, moment in times.items()}
-        try:
-            answered = {"answer": told | {"of": self._question, "values": values}}
-            self._context.store.put("devices", self._name, answered, vital=True)  # others wait for it
-        except (StateError, BusyError) as error:
-            self._context.log(f"{self._name}: the answer cannot be kept: {error}")
-
-    def _kept(self) -> Kept | None:
-        """Return what an earlier run has kept; nothing where it asked with another token, or about another dongle."""
-        try:
-            kept = self._context.store.get("devices", self._name).get("answer")
-        except (StateError, BusyError, AttributeError):
-            return None
-        if not isinstance(kept, Mapping) or kept.get("of") != self._question:
-            return None
-        values, at, arrived = kept.get("values"), _moment(kept.get("at")), _moment(kept.get("arrived"))
-        if not isinstance(values, Mapping) or not (at and arrived and at.tzinfo and arrived.tzinfo):
-            return None
-        if arrived > self._context.clock.now():  # a clock since put right
-            return None
-        return Kept(Answer(at.astimezone(self._context.timezone), values), arrived)
-
-    @property
-    def _question(self) -> str:
-        """What was asked of whom, and with which token, in a form that tells nobody the token."""
-        import hashlib
-
+    def _keeper(self) -> Keeper:
+        """Return what keeps answers to this question: of this dongle, by this interface, with this token."""
         account = self._account.settings
-        parts = (account.token.reveal(), account.base_url, self._settings.serial, self._api)
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-def _moment(value: Any) -> datetime | None:
-    """Return a date and time, unless it is the placeholder (year 1) that stands for none."""
-    try:
-        found = datetime.fromisoformat(words(value))
-    except ValueError:
-        return None
-    return found if 2000 < found.year < datetime.max.year else None
+        question = (account.token.reveal(), account.base_url, self._settings.serial, self._api)
+        return Keeper(self._name, self._context, question)
 
 
 def _shown(value: Any) -> str:

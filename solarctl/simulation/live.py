@@ -24,6 +24,7 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 FRAME_S = 0.08  # of real time between two pictures
 LINES = 9  # decisions on show
 LABEL = 9
+VALUE, LONG_VALUE = 14, 20  # the present value, with its margin
 
 
 class LiveView:
@@ -31,8 +32,7 @@ class LiveView:
 
     def __init__(self, out: TextIO) -> None:
         self._console = Console(file=out, highlight=False)
-        self._width = max(24, min(96, self._console.width - LABEL - 14))
-        self._columns: list[Ran | None] = [None] * self._width
+        self._size(VALUE)
         self._bad: set[int] = set()
         self._events: deque[Text] = deque(maxlen=LINES)
         self._on: dict[int, Trouble] = {}
@@ -41,13 +41,20 @@ class LiveView:
         self._live: Live | None = None
         self._letters: list[str] = []  # mails as they arrived, shown when the day is over
 
+    def _size(self, value: int) -> None:
+        """Leave so many characters to the right of the curves."""
+        self._width = max(24, min(96, self._console.width - LABEL - value))
+        self._columns: list[Ran | None] = [None] * self._width
+
     def opened(self, home: Home, seed: Seed) -> None:
         scenario = home.scenario
+        self._size(VALUE if len(scenario.gauges) < 2 else LONG_VALUE)
         self._start, self._hours = scenario.start, scenario.hours
         self._headings = [heading for heading, _text in scenario.gauges]
         battery = home.house.battery
         self._floor_pct = battery.floor_pct if battery else 0.0
         self._most_w = max(2000.0, home.house.solar.peak_kw * 800 if home.house.solar else 0.0)
+        self._most_used_w = max(3500.0, self._most_w)
         self._title = f"solarctl demo: {scenario.name}, seed {seed}"
         for line in opening(home):
             self._console.print(line, style="" if line.startswith(" ") else "bold")
@@ -106,9 +113,11 @@ class LiveView:
     def _picture(self, ran: Ran) -> Group:
         lines = [
             self._curve("sun", watts(ran.sun_w), lambda r: (r.sun_w / self._most_w, "yellow")),
-            self._curve("house", "DARK" if ran.dark else watts(ran.load_w), lambda r: (r.load_w / 3500, "cyan")),
+            self._curve(
+                "house", "DARK" if ran.dark else watts(ran.load_w), lambda r: (r.load_w / self._most_used_w, "cyan")
+            ),
             self._curve("battery", "" if ran.soc_pct is None else f"{ran.soc_pct:.0f} %", self._battery),
-            self._curve("grid", watts(ran.grid_w), lambda r: (r.grid_w / 3500, "red")),
+            self._curve("grid", watts(ran.grid_w), lambda r: (r.grid_w / self._most_used_w, "red")),
         ]
         for index, heading in enumerate(self._headings):
             lines.append(self._marks(heading, ran.gauges[index], index))
@@ -137,7 +146,7 @@ class LiveView:
     def _marks(self, heading: str, value: str, index: int) -> Text:
         text = Text(heading.ljust(LABEL), style="bold")
         for column in self._columns:
-            mark = " " if column is None else "█" if column.gauges[index] == "ON" else "·"
+            mark = " " if column is None else "█" if _is_on(column.gauges[index]) else "·"
             text.append(mark, style="red" if mark == "█" else "dim")
         return text.append(f"  {value}", style="bold")
 
@@ -147,6 +156,16 @@ class LiveView:
             at = min(self._width, int(hour / self._hours * self._width))
             line[at : at + 2] = f"{(self._start.hour + hour) % 24:02d}"
         return Text(" " * LABEL + "".join(line), style="dim")
+
+
+def _is_on(gauge: str) -> bool:
+    """Return whether a gauge's text tells that something runs.
+
+    >>> [_is_on(text) for text in ("ON", "off", "54 % GRID", "6 A  1.4 kW", "115° 0.0 kW", "78/78°")]
+    [True, False, True, True, False, False]
+    """
+    words = gauge.split()
+    return bool({"ON", "GRID"} & set(words)) or (words[-1:] == ["kW"] and float(words[-2]) > 0)
 
 
 def _event(ran: Ran) -> Text:
