@@ -38,12 +38,12 @@ def command(run: Run, offline: bool) -> None:
     rows = _remembered(run) if offline else _asked(run)
     missed = missed_runs(run)
     pauses = run.state.read().get("pause", {})
-    values: dict[str, Any] = {"devices": rows, "missed": missed, "paused": dict(pauses)}
+    values: dict[str, Any] = {"devices": rows, "missed": [one.to_json() for one in missed], "paused": dict(pauses)}
     lines = [_line(row) for row in rows] or ["There are no devices in the config."]
     for name, pause in pauses.items():
         whose = "Every rule" if name == "*" else name
         lines.append(f"{whose} is paused until {pause.get('until') or '`solarctl resume`'}.")
-    lines += [f"{one['command']} should have run at {one['at']} and did not." for one in missed]
+    lines += [one.sentence(run.now) for one in missed]
     run.answer(values, "\n".join(lines))
 
 

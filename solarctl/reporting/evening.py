@@ -55,7 +55,7 @@ class Facts:
     holiday: bool = False
     worst: HalfHour | None = None
     happened: tuple[Happened, ...] = ()
-    missed: tuple[tuple[str, datetime], ...] = ()
+    missed: tuple[str, ...] = ()  # sentences on runs that did not happen
     tokens: tuple[tuple[str, str], ...] = ()  # account and what is wrong with its token
     remarks: tuple[str, ...] = ()  # what deserves attention, such as a reserve left at the peak's
     unknown: tuple[str, ...] = ()  # what could not be asked, and why

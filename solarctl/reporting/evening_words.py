@@ -147,7 +147,7 @@ def done_lines(facts: Facts) -> list[str]:
 
 def wrong_lines(facts: Facts) -> list[str]:
     """Return missed and failed runs and tokens in danger."""
-    lines = [f"{command} should have run at {at:%H:%M} and did not." for command, at in facts.missed]
+    lines = list(facts.missed)
     for one in facts.happened:
         if one.failures:
             at, said = one.failures[-1]

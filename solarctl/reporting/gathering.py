@@ -120,13 +120,13 @@ class Gathering:
                 rows.append(values | {"at": datetime.fromisoformat(reading["at"]).astimezone(self.zone)})
         return sorted(rows, key=lambda row: row["at"])
 
-    def _missed(self) -> tuple[tuple[str, datetime], ...]:
-        from solarctl.schedule.missed import missed_runs
+    def _missed(self) -> tuple[str, ...]:
+        from solarctl.schedule.missed import Gap, missed_runs
 
         hours = max(1.0, (self.run.now - self.start).total_seconds() / 3600)
-        none: list[dict[str, Any]] = []
+        none: list[Gap] = []
         found = self._tried("missed runs", lambda: missed_runs(self.run, look_back_h=hours), none)
-        return tuple((one["command"], datetime.fromisoformat(one["at"])) for one in found)
+        return tuple(one.sentence(self.run.now) for one in found)
 
     def _tokens(self) -> tuple[tuple[str, str], ...]:
         now = self.run.clock.now()
