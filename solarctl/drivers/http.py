@@ -150,11 +150,13 @@ class Http:
         status = reply.status
         if status in ok or 200 <= status < 300 or status in (401, 403):
             return reply
-        from solarctl.drivers.http_failures import retry_at
+        from solarctl.drivers.http_failures import limit_ends, retry_at
 
-        again_at = retry_at(reply.headers.get("Retry-After"), self._context.clock.now())
+        now = self._context.clock.now()
+        again_at = retry_at(reply.headers.get("Retry-After"), now)
         if status == 429:
             self._line.hopeless = True
+            again_at = again_at or limit_ends(reply.text, now)
             raise DeviceUnreachable(
                 self._name, f"{self.host} asks for fewer requests{self._until(again_at)}", retry_at=again_at
             )

@@ -66,3 +66,22 @@ def retry_at(value: str | None, now: datetime) -> datetime | None:
             moment = moment.replace(tzinfo=UTC)
         seconds = (moment - now).total_seconds()
     return now + timedelta(seconds=max(0.0, min(LONGEST_RETRY_AFTER_S, seconds)))
+
+
+def limit_ends(text: str, now: datetime) -> datetime | None:
+    """Return when a limit ends that an answer names without Retry-After (Open-Meteo: "Hourly … limit exceeded").
+
+    >>> limit_ends("Hourly API request limit exceeded.", datetime(2026, 7, 1, 13, 55, 30, tzinfo=UTC)).isoformat()
+    '2026-07-01T14:00:00+00:00'
+    """
+    words = text.lower()
+    if "limit" not in words:
+        return None
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)
+    if "minutely" in words:
+        return minute + timedelta(minutes=1)
+    if "hourly" in words:
+        return minute.replace(minute=0) + timedelta(hours=1)
+    if "daily" in words:
+        return minute.replace(hour=0, minute=0) + timedelta(days=1)
+    return None

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from solarctl.context import Context, Json
+from solarctl.drivers import left_alone
 from solarctl.drivers.answers import moment, whole
 from solarctl.errors import DeviceUnreachable
 
-LONGEST_BLOCK = timedelta(days=1, hours=1)
 REST_MIN = 5  # after a failure, while there is a kept answer
 
 
@@ -65,22 +65,14 @@ class KeptAnswers:
         self._context.store.put("devices", self._name, stored | {"requests": max(0, used - 1)}, vital=True)
 
     def _check(self, now: datetime, has_answer: bool) -> None:
-        stored = self._context.store.get("devices", self._name)
-        until = moment(stored.get("blocked_until"))
-        if until is not None and now < until <= now + LONGEST_BLOCK:
-            local = until.astimezone(self._context.timezone)
-            raise DeviceUnreachable(self._name, f"it must not be asked before {local:%H:%M}", retry_at=until)
-        failed = moment(stored.get("failed_at"))
+        left_alone.check(self._context, self._name)
+        failed = moment(self._context.store.get("devices", self._name).get("failed_at"))
         if has_answer and failed is not None and timedelta(0) <= now - failed < timedelta(minutes=REST_MIN):
             raise DeviceUnreachable(self._name, "it has just been silent")
 
     def _remember_failure(self, error: DeviceUnreachable, now: datetime) -> None:
-        stored = self._context.store.get("devices", self._name)
-        if error.retry_at is not None:
-            if moment(stored.get("blocked_until")) != error.retry_at:
-                blocked = error.retry_at.astimezone(UTC).isoformat(timespec="seconds")
-                self._context.store.put("devices", self._name, stored | {"blocked_until": blocked}, vital=True)
-        elif "just been silent" not in error.message:
+        if not left_alone.remember(self._context, self._name, error) and "just been silent" not in error.message:
+            stored = self._context.store.get("devices", self._name)
             failed = now.astimezone(UTC).isoformat(timespec="seconds")
             self._context.store.put("devices", self._name, stored | {"failed_at": failed})
 

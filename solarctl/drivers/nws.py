@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from solarctl.context import Context
-from solarctl.drivers import answers
+from solarctl.drivers import answers, left_alone
 from solarctl.drivers.http import USER_AGENT, Http, Reply
 from solarctl.drivers.position import converted, position, site_unit
-from solarctl.errors import DeviceRefused, DeviceReplyError
+from solarctl.errors import DeviceRefused, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import WeatherReading
 from solarctl.settings import setting
 from solarctl.value import value
@@ -57,7 +57,7 @@ class NationalWeatherService:
         by_day = _period(periods, day, daytime=True)
         high_deg = self._degrees(by_day)
         if by_day is None or high_deg is None:
-            raise DeviceReplyError(self._name, f"the forecast has no daytime of {day:%d %B} any more")
+            raise DeviceUnreachable(self._name, f"the forecast has no highest temperature for {day:%d %B} any more")
         words = str(by_day.get("shortForecast") or "")
         cover = next((pct for pattern, pct in SKIES if pattern.search(words)), None)
         return WeatherReading(
@@ -104,7 +104,8 @@ class NationalWeatherService:
             ca_file=self._settings.ca_file,
             headers=headers,
         )
-        return http.request("GET", path, ok=(200, 404))
+        with left_alone.respected(self._context, self._name):
+            return http.request("GET", path, ok=(200, 404))
 
     def _table(self, reply: Reply) -> Mapping[str, Any]:
         if reply.status != 200:

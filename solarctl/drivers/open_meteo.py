@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from solarctl.context import Context
-from solarctl.drivers import answers
+from solarctl.drivers import answers, left_alone
 from solarctl.drivers.http import Http
 from solarctl.drivers.position import position, site_unit, zone_name
-from solarctl.errors import DeviceReplyError
+from solarctl.errors import DeviceReplyError, DeviceUnreachable
 from solarctl.readings import WeatherReading
 from solarctl.settings import Secret, setting
 from solarctl.value import value
@@ -55,16 +55,17 @@ class OpenMeteo:
         key = self._settings.api_key.reveal() if self._settings.api_key else ""
         host = self._settings.base_url or (PAID_HOST if key else FREE_HOST)
         http = Http.of(self._context, self._name, host, ca_file=self._settings.ca_file, secrets=(key,))
-        reply = http.request("GET", "/v1/forecast", params=params | ({"apikey": key} if key else {}))
+        with left_alone.respected(self._context, self._name):
+            reply = http.request("GET", "/v1/forecast", params=params | ({"apikey": key} if key else {}))
         answer = answers.table(reply.json(), self._name, "the forecast")
         daily = answers.table(answer.get("daily"), self._name, "daily")
         high_deg = self._of_day(daily, "temperature_2m_max", day)
         if high_deg is None:
-            raise DeviceReplyError(self._name, f"{http.host} has no highest temperature for {day:%d %B}")
+            raise DeviceUnreachable(self._name, f"{http.host} has no highest temperature for {day:%d %B} yet")
         return WeatherReading(
             at=self._context.now(),
             high_deg=high_deg,
-            low_deg=self._of_day(daily, "temperature_2m_min", day),
+            low_deg=self._of_day(daily, "temperature_2m_min", day) if "temperature_2m_min" in daily else None,
             day=day,
             cloud_pct=_clouds(answer.get("hourly"), day),
         )
@@ -73,6 +74,8 @@ class OpenMeteo:
         days, values = daily.get("time"), daily.get(key)
         if not isinstance(days, list) or not isinstance(values, list):
             raise DeviceReplyError(self._name, f"the forecast has no {key}")
+        if day.isoformat() not in days:
+            raise DeviceReplyError(self._name, f"the forecast does not know {day:%d %B}")
         return next((answers.number(v) for d, v in zip(days, values) if d == day.isoformat()), None)
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from solarctl.context import Context
-from solarctl.drivers import answers
+from solarctl.drivers import answers, left_alone
 from solarctl.drivers.http import Http
 from solarctl.drivers.position import position, site_unit
-from solarctl.errors import DeviceLoginError, DeviceReplyError
+from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import WeatherReading
 from solarctl.settings import Secret, setting
 from solarctl.value import value
@@ -67,7 +67,7 @@ class OpenWeather:
         self, day: date, high: float | None, low: float | None, cover: tuple[float, ...] | None
     ) -> WeatherReading:
         if high is None:
-            raise DeviceReplyError(self._name, f"the forecast has no highest temperature for {day:%d %B}")
+            raise DeviceUnreachable(self._name, f"OpenWeather has no highest temperature for {day:%d %B}")
         return WeatherReading(at=self._context.now(), high_deg=high, low_deg=low, day=day, cloud_pct=cover)
 
     def _day_of(self, row: Any) -> date | None:
@@ -85,9 +85,9 @@ class OpenWeather:
             secrets=(key,),
         )
         units = "imperial" if site_unit(self._context) == "F" else "metric"
-        reply = http.request(
-            "GET", path, params={"lat": latitude, "lon": longitude, "units": units, "appid": key} | params
-        )
+        place = {"lat": latitude, "lon": longitude, "units": units, "appid": key}
+        with left_alone.respected(self._context, self._name):
+            reply = http.request("GET", path, params=place | params)
         if reply.status in (401, 403):
             raise DeviceLoginError(
                 self._name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -103,8 +103,8 @@ class TestEveryService:
         assert all(0 <= pct <= 100 for pct in cover)
 
     def test_the_high_of_another_day_is_never_used(self, opened: Callable[[str], Station], name: str) -> None:
-        """A forecast that does not contain the day is nonsense, not a number."""
-        with pytest.raises(DeviceReplyError):
+        """A forecast that does not contain the day gives no number."""
+        with pytest.raises((DeviceReplyError, DeviceUnreachable)):
             opened(name).open().read_high(date(2026, 1, 1))
 
     def test_a_house_without_position(self, opened: Callable[[str], Station], name: str) -> None:
@@ -127,7 +127,7 @@ FAULTS: list[tuple[str, str, type[SolarctlError]]] = [
     ("open-meteo", "rate-limit", DeviceUnreachable),
     ("open-meteo", "overloaded", DeviceUnreachable),
     ("open-meteo", "bad-request", DeviceReplyError),
-    ("open-meteo", "null-max", DeviceReplyError),
+    ("open-meteo", "null-max", DeviceUnreachable),
     ("open-meteo", "other-day", DeviceReplyError),
     ("open-meteo", "no-daily", DeviceReplyError),
     ("open-meteo", "html-200", DeviceReplyError),
@@ -136,15 +136,15 @@ FAULTS: list[tuple[str, str, type[SolarctlError]]] = [
     ("openweather", "rate-limit", DeviceUnreachable),
     ("openweather", "http-500", DeviceUnreachable),
     ("openweather", "no-daily", DeviceReplyError),
-    ("openweather", "null-max", DeviceReplyError),
+    ("openweather", "null-max", DeviceUnreachable),
     ("openweather", "other-days", DeviceReplyError),
     ("openweather", "html-200", DeviceReplyError),
     ("nws", "outside", DeviceRefused),
     ("nws", "http-500", DeviceUnreachable),
     ("nws", "http-503", DeviceUnreachable),
-    ("nws", "evening", DeviceReplyError),
-    ("nws", "null-temperature", DeviceReplyError),
-    ("nws", "no-periods", DeviceReplyError),
+    ("nws", "evening", DeviceUnreachable),
+    ("nws", "null-temperature", DeviceUnreachable),
+    ("nws", "no-periods", DeviceUnreachable),
     ("nws", "moved-grid", DeviceReplyError),
     ("nws", "html-200", DeviceReplyError),
 ]
@@ -158,7 +158,46 @@ def test_faults(opened: Callable[[str], Station], name: str, fault: str, error: 
     with pytest.raises(error, match="weather"):
         station.open().read_high(TODAY)
     station.service.faults.clear()
+    station.clock.advance(60)
     assert station.open().read_high(TODAY).high_deg == pytest.approx(104, abs=0.1)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_block_is_remembered(opened: Callable[[str], Station], name: str) -> None:
+    """A service that asks for an hour's silence is not asked by the next runs, which tell until when; then it is."""
+    station = opened(name)
+    station.service.faults.set("rate-limit-hour")
+    for _ in range(3):
+        with pytest.raises(DeviceUnreachable) as caught:
+            station.open().read_high(TODAY)
+        assert caught.value.retry_at == NOON + timedelta(hours=1)
+        station.clock.advance(600)
+    assert len(station.service.journal) == 1
+    assert "13:00" in str(caught.value)
+    station.service.faults.clear()
+    station.clock.advance(1800)
+    assert station.open().read_high(TODAY).high_deg == pytest.approx(104, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("word", "minutes"), [("Minutely", 1), ("Hourly", 60), ("Daily", 5 * 60)], ids=("minute", "hour", "day")
+)
+def test_open_meteo_names_the_limit_in_words(opened: Callable[[str], Station], word: str, minutes: int) -> None:
+    """Without Retry-After the answer's words tell how long to wait; the day ends at midnight UTC."""
+    station = opened("open-meteo")
+    station.service.limit_word = word
+    station.service.faults.set("rate-limit")
+    with pytest.raises(DeviceUnreachable) as caught:
+        station.open().read_high(TODAY)
+    assert caught.value.retry_at == NOON + timedelta(minutes=minutes)
+
+
+def test_open_meteo_with_the_maximum_alone(opened: Callable[[str], Station]) -> None:
+    """Only the maximum is needed; a service (or a proxy) that tells no minimum will do."""
+    station = opened("open-meteo")
+    station.service.faults.set("no-min")
+    reading = station.open().read_high(TODAY)
+    assert (reading.high_deg, reading.low_deg) == (104, None)
 
 
 def test_every_fault_has_its_test() -> None:
@@ -166,6 +205,8 @@ def test_every_fault_has_its_test() -> None:
     tested = {(name, fault) for name, fault, _ in FAULTS} | {
         ("open-meteo", "null-clouds"),
         ("open-meteo", "text-numbers"),
+        ("open-meteo", "no-min"),
+        *((name, "rate-limit-hour") for name in SERVICES),
     }
     known = {(name, fault) for name, (emulator, _) in SERVICES.items() for fault in emulator.FAULTS if fault != "slow"}
     assert known == tested

@@ -25,6 +25,7 @@ class NationalWeatherService(HttpEmulator):
         "outside": "404: the place is outside the US",
         "http-500": "500, as it does now and then",
         "http-503": "503",
+        "rate-limit-hour": "429 with Retry-After: 3600",
         "evening": "the day's own period is over",
         "null-temperature": "the temperature is null",
         "no-periods": "a forecast without periods",
@@ -51,6 +52,8 @@ class NationalWeatherService(HttpEmulator):
         for fault, status in (("http-500", 500), ("http-503", 503)):
             if self.faults.take(fault):
                 return _problem("Unexpected Problem", status)
+        if self.faults.take("rate-limit-hour"):
+            return _problem("Too Many Requests", 429, **{"Retry-After": "3600"})
         if not request.headers.get("User-Agent") or "python-requests" in request.headers["User-Agent"]:
             return _problem("Forbidden", 403)
         if self.faults.take("html-200"):
@@ -104,6 +107,6 @@ def _geo(properties: dict[str, Any]) -> Response:
     return Response(200, body, {"Content-Type": "application/geo+json"})
 
 
-def _problem(title: str, status: int) -> Response:
+def _problem(title: str, status: int, **headers: str) -> Response:
     body = json.dumps({"title": title, "status": status, "correlationId": "1"}).encode()
-    return Response(status, body, {"Content-Type": "application/problem+json"})
+    return Response(status, body, {"Content-Type": "application/problem+json", **headers})

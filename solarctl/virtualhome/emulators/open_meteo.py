@@ -21,9 +21,11 @@ class OpenMeteo(HttpEmulator):
     name = "open-meteo"
     FAULTS: ClassVar[Mapping[str, str]] = {
         "rate-limit": "429: the minutely, hourly or daily limit is exceeded",
+        "rate-limit-hour": "429 with Retry-After: 3600",
         "overloaded": "503",
         "bad-request": "400 with a reason",
         "null-max": "the day's maximum is null",
+        "no-min": "the days' minimum is missing",
         "null-clouds": "some hours' cloud cover is null",
         "other-day": "the answer is about the day after",
         "no-daily": "the answer has no daily part",
@@ -47,6 +49,7 @@ class OpenMeteo(HttpEmulator):
     def __init__(self, home: Any, clock: Clock) -> None:
         super().__init__(home, clock)
         self.outlook = Outlook(home, getattr(home, "timezone", None) or ZoneInfo("America/Phoenix"))
+        self.limit_word = "Minutely"  # or Hourly, Daily
 
     def config(self) -> str:
         return f'[devices.weather]\ndriver = "open-meteo"\nbase_url = "{self.url}"\n'
@@ -61,7 +64,9 @@ class OpenMeteo(HttpEmulator):
         if self.faults.take("overloaded"):
             return Response.html("<html>Service Unavailable</html>", 503)
         if self.faults.take("rate-limit"):
-            return _error("Minutely API request limit exceeded. Please try again in one minute.", 429)
+            return _error(f"{self.limit_word} API request limit exceeded. Please try again later.", 429)
+        if self.faults.take("rate-limit-hour"):
+            return Response.of({"error": True, "reason": "Too many requests"}, 429, **{"Retry-After": "3600"})
         if self.faults.take("html-200"):
             return Response.html("<html>Open-Meteo</html>")
         if request.path != "/v1/forecast":
@@ -100,6 +105,8 @@ class OpenMeteo(HttpEmulator):
         wanted = [name for name in query.get("daily", "").split(",") if name]
         if not wanted or self.faults.take("no-daily"):
             return {}
+        if self.faults.take("no-min"):
+            wanted.remove(DAILY[1])
         degrees = self._degrees(query)
         unit = "°F" if query.get("temperature_unit") == "fahrenheit" else "°C"
         null, text = self.faults.take("null-max"), self.faults.take("text-numbers")

@@ -19,6 +19,7 @@ class OpenWeather(HttpEmulator):
     FAULTS: ClassVar[Mapping[str, str]] = {
         "not-subscribed": "401 for One Call, though the key is good",
         "rate-limit": "429",
+        "rate-limit-hour": "429 with Retry-After: 3600",
         "http-500": "500",
         "no-daily": "an answer without daily",
         "null-max": "the day's maximum is null",
@@ -53,6 +54,8 @@ class OpenWeather(HttpEmulator):
             return _error(500, "Internal server error")
         if self.faults.take("rate-limit"):
             return _error(429, "Your account is temporary blocked due to exceeding of requests limitation")
+        if self.faults.take("rate-limit-hour"):
+            return _error(429, "Too many requests", **{"Retry-After": "3600"})
         if query.get("appid") != self.key:
             return _error(401, "Invalid API key. Please see https://openweathermap.org/faq#error401 for more info.")
         if self.faults.take("html-200"):
@@ -123,5 +126,5 @@ class OpenWeather(HttpEmulator):
         return Response.of({"cod": "200", "cnt": len(listed), "list": listed, "city": {"timezone": int(offset)}})
 
 
-def _error(status: int, message: str) -> Response:
-    return Response.of({"cod": status, "message": message}, status)
+def _error(status: int, message: str, **headers: str) -> Response:
+    return Response.of({"cod": status, "message": message}, status, **headers)
