@@ -23,7 +23,7 @@ def account_problems(config: Config, path: str, settings: Any) -> list[Problem]:
         except ConfigError as error:
             problems.append(Problem(where, f"there is no [accounts.{name}]", error.hint, config.line(where)))
             continue
-        if found not in catalogue.SERVICES and ":" not in str(found):
+        if str(found) not in catalogue.SERVICES and ":" not in str(found):
             continue  # its own table is wrong, which is told when the account is opened
         if service is not True and found != service:
             message = f"the account {name} is for {found}, not for {service}"

@@ -159,7 +159,14 @@ def _from_text(kind: Any, value: str | int, where: str) -> Any:
         if issubclass(kind, Enum):
             return kind(value)
         if isinstance(value, str) and ("T" in value) == issubclass(kind, datetime):  # a day is no moment
-            return kind.fromisoformat(value)
+            found = kind.fromisoformat(value)
+            if not issubclass(kind, datetime) or _is_moment(found):
+                return found
     except ValueError as error:
         raise _MisfitError(f"{where} is {value!r}") from error
     raise _MisfitError(f"{where} is {value!r}")
+
+
+def _is_moment(found: datetime) -> bool:
+    """Return whether rules can reckon with it: it has a zone, and room for another zone's wall clock."""
+    return found.tzinfo is not None and datetime.min.year < found.year < datetime.max.year

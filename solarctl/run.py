@@ -137,7 +137,7 @@ class Run(Opening):
             pause = pauses.get(name)
             if pause is None:
                 continue
-            until = datetime.fromisoformat(pause["until"]) if pause.get("until") else None
+            until = _end_of(pause.get("until"))
             if until is None or self.now < until:
                 when = f"until {until.astimezone(self.config.timezone):%Y-%m-%d %H:%M}" if until else "until `resume`"
                 return f"Paused {when}: nothing is done."
@@ -163,3 +163,12 @@ class Run(Opening):
             "actions": [],
         }
         return base | self.result() | {"took_s": round(self.clock.monotonic() - self.started_s, 2)}
+
+
+def _end_of(text: Any) -> datetime | None:
+    """Return the end of a pause; None without one, and for what is no moment: then it lasts until `resume`."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo is not None else None

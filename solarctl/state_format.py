@@ -14,9 +14,9 @@ Migration = Callable[[Json], Json]
 MIGRATIONS: Mapping[int, Migration] = {}  # n -> the step from version n to n + 1
 
 # Sections of objects by name; decoded by whoever owns them.
-NAMED = ("tokens", "memory", "accounts", "devices")
+NAMED = ("tokens", "memory", "accounts", "devices", "pause")
 # Sections that are one object each.
-FREE = ("pause", "forced", "trouble", "seen")
+FREE = ("forced", "trouble", "seen")
 
 
 class DamagedError(ValueError):

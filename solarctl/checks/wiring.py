@@ -31,7 +31,7 @@ def check(house: House) -> Iterable[Problem]:
         if name not in used and house.settings:
             yield house.problem(f"devices.{name}", "no command uses it", severity="warning")
     devices = [table for table in map(house.config.find, _paths(house, "devices")) if isinstance(table, Mapping)]
-    needed = {table.get(key) for table in devices for key in ("account", "fallback")}
+    needed = {str(table.get(key)) for table in devices for key in ("account", "fallback")}
     for name in house.config.names("accounts"):
         if name not in needed:
             yield house.problem(f"accounts.{name}", "no device uses it", severity="warning")

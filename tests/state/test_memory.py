@@ -50,7 +50,7 @@ class Memory:
 
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-MOMENTS = st.datetimes(timezones=st.none() | st.just(UTC) | ZONES)
+MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC) | ZONES)
 FLOATS = st.floats(allow_nan=False)
 RELAYS = st.builds(Relay, on=st.booleans(), since=st.none() | MOMENTS)
 JSON = st.none() | st.booleans() | st.integers() | FLOATS | st.text() | st.lists(st.integers())
