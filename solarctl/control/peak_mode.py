@@ -2,6 +2,7 @@
 
     in a peak window, its lead included   -> reserve `peak_reserve_pct`      (peak)
     any other time, holidays too          -> reserve `offpeak_reserve_pct`   (off-peak)
+    ... and no peak within `ready_h`      -> reserve `idle_reserve_pct`, where it is set
     storm watch                           -> as it is                        (storm)
     off the grid, or an outage            -> as it is                        (off-grid)
     a person chose otherwise              -> theirs until the window's next edge (manual)
@@ -44,6 +45,10 @@ class Settings:
     strategy: Literal["reserve", "mode"] = setting("reserve", help="what is changed: the reserve, or the mode")
     peak_reserve_pct: float = setting(0.0, ge=0, le=100, help="reserve while power is dear")
     offpeak_reserve_pct: float = setting(100.0, ge=0, le=100, help="reserve the rest of the time")
+    idle_reserve_pct: float | None = setting(
+        None, ge=0, le=100, help="reserve while no peak is near; by default offpeak_reserve_pct"
+    )
+    ready_h: float = setting(6.0, gt=0, le=24, help="so many hours before a peak idle_reserve_pct no longer holds")
     floor_pct: float = setting(0.0, ge=0, le=100, help="the reserve is never below, for outages")
     peak_mode: str = setting("self_consumption", help='mode while power is dear (strategy = "mode")')
     offpeak_mode: str = setting("backup", help='mode the rest of the time (strategy = "mode")')
@@ -52,6 +57,10 @@ class Settings:
     max_age_min: float = setting(60.0, gt=0, help="on older news of the battery nothing is changed")
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        if self.idle_reserve_pct is not None and self.idle_reserve_pct > self.offpeak_reserve_pct:
+            yield "idle_reserve_pct", f"must not be above offpeak_reserve_pct ({self.offpeak_reserve_pct:g})"
+        if self.idle_reserve_pct is not None and self.strategy == "mode":
+            yield "idle_reserve_pct", 'is for strategy = "reserve"'
         if self.offpeak_reserve_pct < self.peak_reserve_pct:
             yield "offpeak_reserve_pct", f"must not be below peak_reserve_pct ({self.peak_reserve_pct:g})"
 
@@ -214,5 +223,5 @@ def _actions(
     return actions
 
 
-def _own(settings: Settings) -> tuple[Level, Level]:
-    return wanted(settings, peak=True), wanted(settings, peak=False)
+def _own(settings: Settings) -> tuple[Level, ...]:
+    return wanted(settings, peak=True), wanted(settings, peak=False), wanted(settings, peak=False, idle=True)

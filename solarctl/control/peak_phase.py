@@ -38,16 +38,43 @@ def phase_at(tariff: Tariff, settings: Settings, now: datetime) -> Phase:
     else:
         holiday = ", a holiday" if tariff.is_holiday(tariff.day(now)) else ""
         text = f"Off-peak{holiday}" + (f" until {edge:%a %H:%M}" if edge is not None else "")
-    key = f"{'peak' if is_peak else 'off-peak'} until {edge}"
-    return Phase(is_peak, key, text, wanted(settings, peak=is_peak), _explained(settings, peak=is_peak))
+    is_idle = not is_peak and _is_idle(tariff, settings, now)
+    if is_idle:
+        edge = next_change(tariff, settings, now)
+        text = f"{text}, no peak within {settings.ready_h:g} h"
+    key = f"{'peak' if is_peak else 'idle' if is_idle else 'off-peak'} until {edge}"
+    level = wanted(settings, peak=is_peak, idle=is_idle)
+    return Phase(is_peak, key, text, level, _explained(settings, level, peak=is_peak, idle=is_idle))
 
 
-def wanted(settings: Settings, *, peak: bool) -> Level:
+def next_change(tariff: Tariff, settings: Settings, now: datetime) -> datetime | None:
+    """Return until when the phase of a moment lasts; None when there is never another."""
+    edges = [tariff.next_edge(now, settings.lead_min)]
+    if settings.idle_reserve_pct is not None:
+        edges.append(tariff.next_edge(now, _ready_min(settings)))
+    return min((edge for edge in edges if edge is not None), key=lambda edge: edge.timestamp(), default=None)
+
+
+def _is_idle(tariff: Tariff, settings: Settings, now: datetime) -> bool:
+    return settings.idle_reserve_pct is not None and tariff.peak_at(now, _ready_min(settings)) is None
+
+
+def _ready_min(settings: Settings) -> float:
+    return max(settings.ready_h * 60, settings.lead_min)
+
+
+def wanted(settings: Settings, *, peak: bool, idle: bool = False) -> Level:
     """Return the mode or the reserve (in %) that belongs to peak or off-peak; never below the floor."""
     if settings.strategy == "mode":
         return settings.peak_mode if peak else settings.offpeak_mode
+    return writable(_wish(settings, peak=peak, idle=idle), settings.floor_pct)
+
+
+def _wish(settings: Settings, *, peak: bool, idle: bool) -> float:
     level = settings.peak_reserve_pct if peak else settings.offpeak_reserve_pct
-    return writable(max(level, settings.floor_pct), settings.floor_pct)
+    if idle and settings.idle_reserve_pct is not None:
+        level = settings.idle_reserve_pct
+    return max(level, settings.floor_pct)
 
 
 def writable(level_pct: float, floor_pct: float) -> float:
@@ -72,10 +99,9 @@ def level_text(level: Level) -> str:
     return level if isinstance(level, str) else f"{level:g} %"
 
 
-def _explained(settings: Settings, *, peak: bool) -> str:
+def _explained(settings: Settings, level: Level, *, peak: bool, idle: bool) -> str:
     """Return why the reserve is not the one that was wished for, if it is not."""
-    if settings.strategy == "mode":
+    wish = _wish(settings, peak=peak, idle=idle)
+    if settings.strategy == "mode" or level == wish:
         return ""
-    wish = max(settings.peak_reserve_pct if peak else settings.offpeak_reserve_pct, settings.floor_pct)
-    level = wanted(settings, peak=peak)
-    return "" if level == wish else f" ({wish:g} % cannot be set: Powerwalls take 0–80 % or 100 %.)"
+    return f" ({wish:g} % cannot be set: Powerwalls take 0–80 % or 100 %.)"

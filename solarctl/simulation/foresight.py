@@ -21,11 +21,17 @@ class Possible:
 
     as_steered: list[float]
     free: list[float]
+    limited: list[float] | None = None  # within what devices and owner allow; None: not worked out for such a house
     exact: bool = True  # False: car and battery were optimised in turn, not together
+
+    @property
+    def least(self) -> list[float]:
+        """The daily costs that the rules are held against."""
+        return self.as_steered if self.limited is None else self.limited
 
 
 @dataclass(frozen=True)
-class _Cut:
+class Cut:
     """Some minutes of a day, from `start` to just before `end`, and what a kWh costs in them."""
 
     day: int
@@ -47,7 +53,10 @@ class Books:
         self.gift_value = simulated.settings.surplus_heat_value  # a kWh in loads that need none
         self.end_value = self.base_price * self.one_way  # a kWh left in the cells saves so much later
         self.prices = [self._day_prices(tariff, index, zone) for index in range(len(course.days))]
-        self._began_s = datetime.combine(course.days[0], time(0), zone).timestamp()
+        self.zone = zone
+        self.too_warm_price = simulated.settings.too_warm_price
+        self.move_price = simulated.settings.relay_move_price
+        self.began_s = datetime.combine(course.days[0], time(0), zone).timestamp()
         self._habits = simulated.habits
         self._point = simulated.point
         self._wired = simulated.wired
@@ -84,7 +93,14 @@ class Books:
             for index in range(len(found)):
                 found[index] += (course.owed_kwh[index + 1] - course.owed_kwh[index]) * self.base_price
                 found[index] -= (course.given_kwh[index + 1] - course.given_kwh[index]) * self.gift_value
+        for index, (moves, warmth) in enumerate(zip(course.relay_moves, self.warmth_costs(), strict=True)):
+            found[index] += moves * self.move_price + warmth
         return found
+
+    def warmth_costs(self) -> list[float]:
+        """Return what each day's rooms that were too warm count."""
+        warm = self.course.too_warm_k_h
+        return [(warm[index + 1] - warm[index]) * self.too_warm_price for index in range(len(self.prices))]
 
     def possible(self) -> Possible:
         """Return what the days would have cost at least, with the same loads."""
@@ -93,7 +109,7 @@ class Books:
 
     def _least(self, *, free: bool) -> list[float]:
         """Return the least cost of each day; a car comes first, with the battery as it was, then the battery."""
-        cuts = self._cuts()
+        cuts = self.cuts()
         need = self._means(self.course.need_w, cuts)
         elsewhere = [0.0] * len(cuts)
         if self._point is not None:
@@ -113,7 +129,7 @@ class Books:
         ]
         store, level = self._store(free=free)
         best = optimum(slots, store, self.end_value)
-        found = [0.0] * len(self.prices)
+        found = self.warmth_costs()
         for index, cut in enumerate(cuts):
             after = best.stored_kwh[index]
             found[cut.day] += best.costs[index] - (after - level) * self.end_value
@@ -121,16 +137,16 @@ class Books:
             level = after
         return found
 
-    def _cuts(self) -> list[_Cut]:
+    def cuts(self, slot_min: int = SLOT_MIN) -> list[Cut]:
         """Return the course in slots of a few minutes with one price each."""
         return [
-            _Cut(day, at, min(at + SLOT_MIN, end), dear, export)
+            Cut(day, at, min(at + slot_min, end), dear, export)
             for day, parts in enumerate(self.prices)
             for start, end, dear, export in parts
-            for at in range(start, end, SLOT_MIN)
+            for at in range(start, end, slot_min)
         ]
 
-    def _means(self, powers: Sequence[float], cuts: Sequence[_Cut]) -> list[float]:
+    def _means(self, powers: Sequence[float], cuts: Sequence[Cut]) -> list[float]:
         return [sum(powers[cut.start : cut.end]) / (cut.end - cut.start) for cut in cuts]
 
     def _store(self, *, free: bool) -> tuple[Store | None, float]:
@@ -145,7 +161,7 @@ class Books:
         limits = (battery.max_charge_w, battery.max_discharge_w, battery.one_way)
         return Store(battery.capacity_kwh - floor_kwh, start_kwh, *limits, free), start_kwh
 
-    def _loads(self, cuts: Sequence[_Cut]) -> Moved:
+    def _loads(self, cuts: Sequence[Cut]) -> Moved:
         """Return the best that tanks and bicycles could have done, with car and battery as they were."""
         if self._moved is None:
             assert self._wired is not None
@@ -156,19 +172,19 @@ class Books:
                 loads.append(Load(self._means(powers, cuts), self._wired.full_w[name], keeper))
                 taken: dict[int, float] = {}
                 for at, kwh in keeper.taken if keeper is not None else ():
-                    minute = round((at - self._began_s) / 60)
+                    minute = round((at - self.began_s) / 60)
                     taken[minute] = taken.get(minute, 0.0) + kwh
                 drawn.append([sum(taken.get(m, 0.0) for m in range(cut.start, cut.end)) for cut in cuts])
             grid_w = self._means(self.course.grid_w, cuts)
             self._moved = moved(loads, grid_w, slots, drawn, self.base_price, self.gift_value)
         return self._moved
 
-    def _car(self, cuts: Sequence[_Cut]) -> Optimum:
+    def _car(self, cuts: Sequence[Cut]) -> Optimum:
         """Return the best the car could have done with the battery as it was; amps need not be whole."""
         assert self._point is not None
         assert self._habits is not None
         course, car = self.course, self._point.car
-        began_s = self._began_s
+        began_s = self.began_s
         drives = {round((at - began_s) / 60): kwh for at, kwh in self._habits.drives}
         others = self._means([grid - own for grid, own in zip(course.grid_w, course.car_w, strict=True)], cuts)
         slots = []

@@ -37,6 +37,8 @@ class Course:
     given_kwh: list[float] = field(default_factory=list)  # to loads without a need; both as the lists above
     dark_min: list[float] = field(default_factory=list)
     unserved_kwh: list[float] = field(default_factory=list)
+    relay_moves: list[int] = field(default_factory=list)  # of the grid's relay, each day
+    too_warm_k_h: list[float] = field(default_factory=list)  # so far; as stored_kwh
 
     @property
     def minutes(self) -> int:
@@ -102,12 +104,15 @@ def live(
             for keeper in simulated.wired.keepers.values():
                 keeper.begin_day(day, zone, house)
         due, minute = timetable.day(day), 0
-        before = house.total
+        before, moved = house.total, house.grid.moves
+        course.too_warm_k_h.append(0.0 if comfort is None else comfort.too_warm_k_h)
         look()
         house.advance(datetime.combine(day + DAY, time(0), zone))
         after = house.total
         course.dark_min.append(after.dark_min - before.dark_min)
         course.unserved_kwh.append(after.unserved_kwh - before.unserved_kwh)
+        course.relay_moves.append(house.grid.moves - moved)
+    course.too_warm_k_h.append(0.0 if comfort is None else comfort.too_warm_k_h)
     course.first_minute.append(len(grid_w))
     course.stored_kwh.append(0.0 if house.battery is None else house.battery.stored_kwh)
     _note(course, simulated)

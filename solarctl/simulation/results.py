@@ -65,49 +65,6 @@ class Result:
         return self.saved / could if could > WORTH_TELLING else None
 
     @property
-    def regret(self) -> float:
-        return self.cost - self.possible
-
-
-@dataclass(frozen=True)
-class Result:
-    """One house of one config and seed, lived through by solarctl and by the others."""
-
-    config: str
-    house: str
-    currency: str
-    lives: Mapping[str, Life]
-
-    @property
-    def ours(self) -> Life:
-        return self.lives[OURS]
-
-    @property
-    def possible(self) -> float:
-        return sum(_possible(self.ours).least)
-
-    @property
-    def free(self) -> float:
-        return sum(_possible(self.ours).free)
-
-    @property
-    def exact(self) -> bool:
-        possible = _possible(self.ours)
-        return possible.limited is not None or possible.exact
-
-    @property
-    def saved(self) -> float:
-        """What solarctl saved against the house left alone."""
-        return self.lives[NOTHING].cost - self.ours.cost
-
-    @property
-    def share(self) -> float | None:
-        """Return which share of the possible saving that is; None where the loads of both differ (warmer rooms)."""
-        could = self.lives[NOTHING].cost - self.possible
-        comparable = self.ours.too_warm_k_h is None
-        return self.saved / could if comparable and could > WORTH_TELLING else None
-
-    @property
     def regret(self) -> dict[str, float]:
         """Return what is lost to the rule, to an uncertain forecast, and to what devices and owner do not allow."""
         sure = self.lives.get(SURE, self.ours)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from solarctl.control import grid_guard, peak_mode
+from solarctl.control.peak_phase import next_change
 from solarctl.control.tariff import Tariff
 from solarctl.decision import Carried, Decision, Outcome, SetMode, SetReserve, SwitchTo
 from solarctl.readings import BatteryReading, ReserveReading
@@ -142,7 +143,7 @@ class PeakModeSeat:
         before, writes = self.memory, self.tally.writes
         self.memory = conclude(self.tally, decision, self._write, now, peak_mode.remember)
         is_settled = self.memory == before and writes == self.tally.writes and not self._attentive
-        self._until = self.tariff.next_edge(now, self.settings.lead_min) if is_settled else None
+        self._until = next_change(self.tariff, self.settings, now) if is_settled else None
         self._reason = decision.reason
 
     def _write(self, action: Any) -> bool:

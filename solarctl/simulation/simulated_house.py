@@ -32,7 +32,7 @@ class Settings:
     tilt_deg: float = setting(35.0, ge=0, le=90, help="tilt of the panels")
     azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they face; 180 is south")
     inverter_w: float = setting(10_000.0, gt=0, help="most the inverter delivers")
-    battery_kwh: float = setting(0.0, ge=0, help="size of the battery; 0: plan.battery_capacity_kwh, else 10 kWh")
+    battery_kwh: float = setting(0.0, ge=0, help="size of the battery; 0: as the plan of its house says, else 10 kWh")
     battery_w: float = setting(5000.0, gt=0, help="most it charges or discharges with")
     island_w: float = setting(9000.0, gt=0, help="most the inverter gives the house while the relay has the grid out")
     battery_efficiency: float = setting(0.9, gt=0, le=1, help="of charging and discharging together")
@@ -54,6 +54,14 @@ class Settings:
     hot_water_kwh: float = setting(0.0, ge=0, help="heat drawn from each tank a day; 0: as its guarantee or capacity")
     surplus_heat_value: float = setting(
         0.0, ge=0, help="what a kWh is worth in loads without a need (a radiator, surplus only)"
+    )
+    too_warm_price: float = setting(
+        0.02,
+        ge=0,
+        help="what a kelvin too warm for an hour counts: what cooling it away takes at a dear hour",
+    )
+    relay_move_price: float = setting(
+        0.0025, ge=0, help="what a move of the grid relay wears off: a change for 150 after 30 000 cycles (IEC 61095)"
     )
     houses: str = setting(
         "auto", choices=("auto", "one", "apart"), help="auto: by the devices; one: all at one meter; apart: none shared"
@@ -164,14 +172,7 @@ def _battery(config: Config, settings: Settings, installation: Installation) -> 
     has_relay = "grid-guard" in installation.commands
     plan = installation.rules.get("plan")
     planned = plan if isinstance(plan, plan_settings.Settings) and plan.battery else None
-    told = config.find("plan.battery_capacity_kwh")
-    size_kwh = settings.battery_kwh or (
-        planned.battery_capacity_kwh
-        if planned is not None
-        else float(told)
-        if isinstance(told, int | float) and told > 0
-        else 10.0
-    )
+    size_kwh = settings.battery_kwh or (10.0 if planned is None else planned.battery_capacity_kwh)
     is_told = config.find("simulate.battery_w") is not None
     most_w = planned.battery_max_w if planned is not None and not is_told else settings.battery_w
     # a battery that only the plan knows (a plug-in one) keeps nothing back

@@ -44,6 +44,7 @@ class Grid:
     live: bool = True
     max_import_w: float = float("inf")
     max_export_w: float = float("inf")  # 0: no feed-in allowed
+    moves: int = 0  # of the relay
 
 
 @dataclass(slots=True)
@@ -167,6 +168,7 @@ class House:
         with self.lock:
             if self.grid.connected != connected:
                 self.grid.connected = connected
+                self.grid.moves += 1
                 self.settle()
 
     def call_at(self, moment: datetime, action: Callable[[], None]) -> None:
