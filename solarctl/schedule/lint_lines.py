@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,8 @@ def _program(job: Job) -> Iterator[Problem]:
     if "/shims/" in job.program:
         yield problem(job, f"{job.program} is a version manager's shim; cron lacks what it needs", hint)
     elif not job.program.startswith("/"):
+        import shutil
+
         path = job.environment.get("PATH", CRONS_PATH)
         if shutil.which(job.program, path=path) is None:
             yield problem(job, f"cron will not find {job.program} (its PATH is {path})", hint)

@@ -38,6 +38,8 @@ def check(schedule: Schedule) -> Iterator[Problem]:
 
 def peaks(schedule: Schedule) -> Iterator[Span]:
     """Yield the tariff's peaks of the coming year."""
+    if schedule.config.find("tariff") is None:
+        return  # by default there are none
     tariff = _tariff(schedule)
     if tariff is None:
         return
