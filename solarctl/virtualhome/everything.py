@@ -98,6 +98,7 @@ battery_capacity_kwh = 2.7
 battery_max_w = 800
 day_start = "06:00"
 slot_min = 30
+polish_s = 0                      # the same plan with and without the solver
 [[plan.devices]]
 device = "boiler-socket"
 power_w = 2000
