@@ -1,0 +1,63 @@
+"""What the forecast learns from, to the edges: gaps, days told twice, clocks that change, cautious values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from solarctl.control.forecast import EDGE, LARGEST_GAP, Memory, Sample, learned, produced_wh, slot_starts, to_json
+from solarctl.readings import ForecastReading
+
+BERLIN = ZoneInfo("Europe/Berlin")
+START = datetime(2026, 7, 1, tzinfo=UTC)
+END = START + timedelta(days=1)
+
+
+def forecast(start: datetime, count: int, slot_min: int = 60) -> ForecastReading:
+    return ForecastReading(at=start, start=start, slot_min=slot_min, solar_w=(100.0,) * count, source="x")
+
+
+def test_the_hour_that_comes_twice() -> None:
+    """Slots go on in real time through the end of summer time: two o'clock is there twice."""
+    starts = slot_starts(forecast(datetime(2026, 10, 25, 1, tzinfo=BERLIN), 4))
+    assert [f"{at:%H:%M%z}" for at in starts] == ["01:00+0200", "02:00+0200", "02:00+0100", "03:00+0100"]
+
+
+def test_cautious_and_bold_values_are_printed() -> None:
+    """P10 and P90 are printed where the service tells both, rounded like the rest."""
+    plain = forecast(START, 2)
+    assert set(to_json(plain)) == {"start", "slot_min", "solar_w"}
+    spread = to_json(replace(plain, low_w=(1.234, 2.0), high_w=(3.0, 4.567)))
+    assert (spread["p10_w"], spread["p90_w"]) == ([1.2, 2.0], [3.0, 4.6])
+    assert set(to_json(replace(plain, low_w=(1.0, 2.0)))) == {"start", "slot_min", "solar_w"}
+
+
+def test_a_day_teaches_once() -> None:
+    """The command runs many times after midnight; the day before counts once."""
+    day = date(2026, 7, 1)
+    once = learned(Memory(expected_wh={"2026-07-01": 10_000.0}), day, 12_000)
+    assert once.ratios == {"2026-07-01": 1.2}
+    assert learned(once, day, 5_000) == once
+
+
+@pytest.mark.parametrize(("late", "believed"), [(timedelta(0), True), (timedelta(seconds=1), False)])
+def test_a_counter_must_be_seen_at_both_ends(late: timedelta, believed: bool) -> None:
+    """Energy before the first or after the last look is nobody's guess."""
+    for begin, end in ((START + EDGE + late, END), (START, END - EDGE - late)):
+        samples = [Sample(begin, None, 100.0), Sample(end, None, 107.0)]
+        assert (produced_wh(samples, START, END) == 7000) is believed
+
+
+@pytest.mark.parametrize(("more", "known"), [(timedelta(0), True), (timedelta(seconds=1), False)])
+def test_powers_far_apart_are_not_joined(more: timedelta, known: bool) -> None:
+    """A steady kilowatt, seen often enough, is 24 kWh; seen too seldom it is not known."""
+    step = LARGEST_GAP + more
+    count = int((END - START) / step) + 1
+    samples = [Sample(START + step * n, 1000.0, None) for n in range(count)]
+    found = produced_wh(samples, START, END)
+    assert (found is not None) is known
+    if found is not None:
+        assert found == pytest.approx(1000 * (step * (count - 1)).total_seconds() / 3600)
