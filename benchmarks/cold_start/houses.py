@@ -6,6 +6,7 @@ import json
 import os
 import ssl
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -54,15 +55,13 @@ power_w = 200
 capacity_kwh = 0.5
 daily_need = false
 """
-CRONTAB = "".join(
-    f"{when} /opt/solarctl/bin/solarctl {command} -q\n"
-    for when, command in (
-        ("*/5 * * * *", "grid-guard"),
-        ("*/15 * * * *", "token-refresh"),
-        ("*/5 * * * *", "record"),
-        ("*/5 20-23 * * *", "eod-status"),
-    )
-)
+CRONTAB = """SOLARCTL_CONFIG={config}
+SOLARCTL_STATE_DIR={state}
+MAILTO=me@example.com
+*/5 * * * * {program} grid-guard -q
+*/15 * * * * {program} token-refresh -q
+*/5 * * * * {program} record -q
+"""
 HOUSES = {
     "relay": (("solax-cloud", "tuya"), RELAY),
     "car": (("sun2000", "easee"), CAR),
@@ -117,11 +116,11 @@ def serve(name: str, base: Path, stack: ExitStack) -> Served:
             (folder / secret).chmod(0o600)
     (folder / "config.toml").write_text("\n".join([*tables, rules]))
     (folder / "config.toml").chmod(0o600)
-    (folder / "crontab").write_text(CRONTAB)
+    config, state = str(folder / "config.toml"), str(folder / "state")
+    program = Path(sys.executable).with_name("solarctl")
+    (folder / "crontab").write_text(CRONTAB.format(config=config, state=state, program=program))
     kept = {variable: os.environ[variable] for variable in ("PATH", "HOME") if variable in os.environ}
-    return Served(
-        folder, kept | {"SOLARCTL_CONFIG": str(folder / "config.toml"), "SOLARCTL_STATE_DIR": str(folder / "state")}
-    )
+    return Served(folder, kept | {"SOLARCTL_CONFIG": config, "SOLARCTL_STATE_DIR": state})
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
