@@ -18,6 +18,7 @@ from typing import Any
 from solarctl.capabilities import (
     BatteryMeter,
     BatteryReserve,
+    Charger,
     GridMeter,
     LoadMeter,
     PriceForecast,
@@ -73,6 +74,17 @@ class Installation:
     def batteries(self) -> tuple[str, ...]:
         """The names its battery goes by."""
         found = [name for one in self.rules.values() for name in _named(one, (BatteryMeter, BatteryReserve))]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def metered_loads(self) -> tuple[str, ...]:
+        """The devices that tell what its car, tanks and sockets draw: a load's own meter, else the load itself."""
+        found = [name for one in self.rules.values() for name in _named(one, (Charger,))]
+        for one in self.rules.values():
+            if isinstance(one, plan_settings.Settings):
+                found += [load.device for load in one.devices]
+            elif isinstance(one, balance_settings.Settings):
+                found += [load.meter or load.device for load in one.loads]
         return tuple(dict.fromkeys(found))
 
     @property

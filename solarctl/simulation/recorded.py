@@ -13,7 +13,7 @@ import csv
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -143,21 +143,32 @@ def recorded(rows: Iterable[tuple[float, float, float]], source: str) -> Recorde
     return Recorded(times, solar_w, load_w, source)
 
 
-def from_history(history: Any, since: datetime | None, until: datetime | None) -> Recorded:
-    """Return what `record` has written of sun and load; without a load meter, load = grid + solar + battery."""
+def from_history(
+    history: Any, since: datetime | None, until: datetime | None, steered: Collection[str] = ()
+) -> Recorded:
+    """Return what `record` has written of sun and load; without a load meter, load = grid + solar + battery.
+
+    What the `steered` devices drew is taken off: a simulation has its own car and tanks.
+    """
     moments: dict[float, dict[str, float]] = {}
     for row in history.readings(since=since, until=until):
         at = datetime.fromisoformat(row["at"]).timestamp() // 60 * 60
         for key in ("solar_w", "load_w", "grid_w", "battery_w"):
             if isinstance(row.get(key), int | float):
                 moments.setdefault(at, {})[key] = float(row[key])
+        if row.get("device") in steered:
+            watts = row.get("charger_w", row.get("power_w"))
+            if isinstance(watts, int | float):
+                known = moments.setdefault(at, {})
+                known["steered"] = known.get("steered", 0.0) + max(0.0, watts)
     rows = []
     for at, known in moments.items():
         load_w = known.get("load_w")
         if load_w is None and "grid_w" in known:
             load_w = known["grid_w"] + known.get("solar_w", 0.0) + known.get("battery_w", 0.0)
         if load_w is not None and "solar_w" in known:
-            rows.append((at, max(0.0, known["solar_w"]), max(0.0, load_w)))
+            own_w = load_w - known.get("steered", 0.0)
+            rows.append((at, max(0.0, known["solar_w"]), max(0.0, own_w)))
     return recorded(rows, "history")
 
 

@@ -116,7 +116,8 @@ def _recorded(wish: Wish, config: Config, options: Options, now: datetime) -> Re
     from solarctl.history import History
 
     history = History(find_state_dir(options.state_dir, config.site), SystemClock(), config.timezone)
-    return from_history(history, now - timedelta(days=LONGEST_DAYS), None)
+    steered = {name for one in installations(config) for name in one.metered_loads}
+    return from_history(history, now - timedelta(days=LONGEST_DAYS), None, steered)
 
 
 def _period(wish: Wish, zone: tzinfo, now: datetime, options: Options, given: Recorded | None) -> tuple[date, int]:

@@ -175,6 +175,18 @@ def test_history_without_a_load_meter_is_balanced():
     assert set(found.solar_w) == {400.0}
 
 
+def test_what_rules_steer_is_not_the_house_s_own():
+    """Car and boiler are taken off the house's load; they are simulated anew."""
+    readings = []
+    for hour in range(26):
+        at = (datetime(2026, 6, 1, tzinfo=AMSTERDAM) + timedelta(hours=hour)).isoformat()
+        readings += [{"at": at, "device": "meter", "load_w": 2500.0}, {"at": at, "device": "sun", "solar_w": 0.0}]
+        readings += [{"at": at, "device": "car", "charger_w": 1400.0}, {"at": at, "device": "boiler", "power_w": 800.0}]
+        readings += [{"at": at, "device": "lamp", "power_w": 60.0}]
+    found = from_history(Past(readings), None, None, {"car", "boiler"})
+    assert set(found.load_w) == {300.0}
+
+
 def twice(number):
     return 2 * number
 
