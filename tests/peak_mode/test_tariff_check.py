@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.home import Home, served
-from tests.peak_mode.test_peak_command import TABLES
+from tests.peak_mode.peak_home import TABLES
 
 
 @pytest.fixture
