@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from solarctl import emergency, log, trouble
 from solarctl.decision import SendMail
-from solarctl.errors import ConfigError, SolarctlError, StateError
+from solarctl.errors import ConfigError, Exit, SolarctlError, StateError
 from solarctl.notes import Note, events, of_actions
 from solarctl.run import Run
 
@@ -80,7 +80,8 @@ def _judged(run: Run, known: Mapping[str, Any]) -> tuple[dict[str, Any], list[No
     now = run.clock.now().astimezone(run.config.timezone)
     because = run.rows[-1]["because"] if run.rows else ""
     before = known.get("trouble", {})
-    verdict, notes = trouble.judge(before, run.command, run.exit_code, run.errors, now, because=because)
+    code = Exit.TRY_AGAIN if run.in_the_dark and not run.exit_code else run.exit_code
+    verdict, notes = trouble.judge(before, run.command, code, run.errors, now, because=because)
     told, actions = _told(run, known.get(TOLD, {}), now)
     printed = known.get(PRINTED, {})
     run.trouble_is_news = True

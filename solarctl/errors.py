@@ -180,9 +180,14 @@ class DeviceUnreachable(DeviceError):
     ) -> None:
         super().__init__(device, message, hint=hint)
         self.retry_at = retry_at
-        self.expected = expected
+        self.expected = False
         if expected:
-            self.exit_code = Exit.OK
+            self.excuse()
+
+    def excuse(self) -> None:
+        """Take it for a silence that is provided for: it stays to be read, and is exit 0."""
+        self.expected = True
+        self.exit_code = Exit.OK
 
 
 class DeviceReplyError(DeviceError):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from solarctl.errors import DeviceError, SolarctlError, StateError, StateLost
+from solarctl.errors import DeviceError, DeviceUnreachable, SolarctlError, StateError, StateLost
 from solarctl.opening import Opening
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Run(Opening):
         self.mailer: Callable[[SendMail], bool] | None = None
         self.concluded: list[tuple[Decision[Any], list[Carried]]] = []
         self.trouble_is_news = True  # whether -q prints it
+        self.in_the_dark = False  # exit 0 by a rule for silence: no recovery, and after half an hour it is mailed
         self.notes: list[Note] = []  # what is mailed as it happens
         self.readings: list[tuple[str, Reading]] = []
         self._known: dict[tuple[str, type], Reading] = {}
@@ -86,6 +87,13 @@ class Run(Opening):
         self.readings.append((device, reading))
         self._known[(device, type(reading))] = reading
         return replace(reading, at=self.now) if self.what_if else reading
+
+    def excuse_silence(self) -> None:
+        """Take the silence so far as provided for by the owner: exit 0, though the house is not seen."""
+        self.in_the_dark = True
+        for error in self.errors:
+            if isinstance(error, DeviceUnreachable):
+                error.excuse()
 
     def known(self, device: str, kind: type[R]) -> R | None:
         """Return what a device said in this very run, if it was asked."""

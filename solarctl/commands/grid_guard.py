@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from solarctl.capabilities import BatteryMeter, Switch
 from solarctl.cli_options import site_command
-from solarctl.control.grid_guard import Memory, Settings, decide, remember
+from solarctl.control.grid_guard import Memory, Reason, Settings, decide, remember
 from solarctl.run import Run
 
 
@@ -19,4 +19,6 @@ def command(run: Run) -> None:
     battery = run.read(settings.battery, meter.read_battery)
     memory = run.memory(Memory)
     decision = decide(battery, settings, memory if run.bookkeeping_works else None, run.now)
+    if decision.reason is Reason.BLIND:
+        run.excuse_silence()
     run.conclude(decision, remember=remember)

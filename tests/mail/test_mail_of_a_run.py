@@ -63,6 +63,26 @@ def test_silence_is_mailed_after_half_an_hour(home):
     assert "in vain for 3" in subject
 
 
+@pytest.mark.parametrize("policy", ["hold", "on", "off"])
+def test_a_policy_for_silence_is_exit_0_and_no_recovery(home, policy):
+    """When `when_blind` takes over the run is in order (0); the silence is still told once, and its end."""
+    home.configure(GUARD + f'when_blind = "{policy}"\nblind_after_min = 20\n')
+    assert home.run("grid-guard").exit == 0
+    home.emulators["solax-cloud"].faults.set("http-503")
+    home.clock.advance(minutes=1)
+    minutes(home, 20)
+    blind = home.json("grid-guard")
+    assert (blind["reason"], blind["exit"]) == ("blind", 0)
+    assert [error["kind"] for error in blind["errors"]] == ["DeviceUnreachable"]
+    assert mails(home) == []
+    assert minutes(home, 25) == [0] * 25
+    (subject,) = mails(home)
+    assert "in vain for 3" in subject
+    home.emulators["solax-cloud"].faults.clear()
+    minutes(home, 3)
+    assert mails(home)[1:] == ["solarctl: grid-guard works again"]
+
+
 def test_a_mail_that_cannot_be_sent_changes_nothing_and_waits(home):
     """The mail server is down: the exit code is the run's own; the mail leaves later, once."""
     home.emulators["smtp"].faults.set("421")
