@@ -18,6 +18,7 @@ from solarctl.control.plan_json import from_json, to_json
 from solarctl.control.plan_settings import day_begins, day_of
 from solarctl.control.plan_tasks import slots_from
 from solarctl.control.plan_words import Booked, Plan
+from solarctl.control.sun_seen import Expectation, as_seen, faded, is_fresh
 from solarctl.errors import StateError, UsageError
 from solarctl.run import Run
 
@@ -44,11 +45,15 @@ def command(run: Run, svg_path: Path | None, png_size: str | None, output: Path 
     battery = _battery(run, settings)
     memory = _learned(run, settings, run.memory(Memory), starts, solar_w)
     booked = run.memory(Booked, "apply")
-    base_w = plan_base.base_load(memory.base_w, starts, settings.slot_min, settings.base_load_w)
+    usual_w = plan_base.base_load(memory.base_w, starts, settings.slot_min, settings.base_load_w)
+    found = Expectation(solar_w or (), usual_w)
     if solar_w is not None and not run.what_if:
-        base_w = _seen_now(run, settings, base_w, solar_w[0], battery, booked)
+        found = _seen_today(run, settings, found, starts, battery, booked)
     buy, sell = _prices(run, starts, settings.slot_min)
-    seen = Foreseen(solar_w, base_w, buy, sell, _charge(battery, settings, run), booked, _in_force(run))
+    told = solar_w or ()
+    sun_w = None if solar_w is None else found.solar_w
+    charge = _charge(battery, settings, run)
+    seen = Foreseen(sun_w, found.base_w, buy, sell, charge, booked, _in_force(run), told, usual_w)
 
     decision, plan = decide(seen, settings, memory, run.now, _polish(settings))
 
@@ -103,23 +108,26 @@ def _charge(battery: BatteryReading | None, settings: Settings, run: Run) -> flo
     return battery.soc_pct / 100 * settings.battery_capacity_kwh
 
 
-def _seen_now(
+def _seen_today(
     run: Run,
     settings: Settings,
-    base_w: tuple[float, ...],
-    sun_w: float,
+    told: Expectation,
+    starts: Sequence[datetime],
     battery: BatteryReading | None,
     booked: Booked,
-) -> tuple[float, ...]:
-    """Return the base load with what the meter shows beyond it, while no planned load is on."""
+) -> Expectation:
+    """Return sun and base load after what `apply` has seen today; without it after a look at the meter now."""
+    found = as_seen(told.solar_w, told.base_w, starts, settings.slot_min, booked.sun, run.now)
+    if is_fresh(booked.sun, run.now):
+        return found
     grid = run.read(settings.grid, run.site.get(settings.grid, GridMeter).read_grid)
     if grid is None or not grid.is_fresh(run.now, settings.max_age_min):
-        return base_w
+        return found
     known = all(booked.on.get(load.device) is False for load in settings.devices)
     if not known or (settings.battery and (battery is None or battery.battery_w is None)):
-        return base_w
-    drawn_w = grid.grid_w + sun_w + ((battery.battery_w or 0.0) if battery else 0.0)
-    return plan_base.corrected(base_w, drawn_w - base_w[0], settings.slot_min)
+        return found
+    surplus_w = -grid.grid_w - ((battery.battery_w or 0.0) if battery else 0.0)
+    return faded(found.solar_w, found.base_w, surplus_w, settings.slot_min)
 
 
 def _prices(run: Run, starts: Sequence[datetime], slot_min: int) -> tuple[tuple[float, ...], tuple[float, ...]]:

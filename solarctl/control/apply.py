@@ -1,6 +1,7 @@
 """Apply: each planned load on or off, by the plan and by the sun that is really there.
 
-    planned on, daily need       on; but a cloud does not start it while sun is foreseen before the deadline
+    planned on, daily need       on; but it waits, or pauses, where a later slot before the deadline is clearly cheaper
+    planned later, daily need    on when now is clearly cheaper, by the sun that is there, in two readings
     planned on, surplus only     on when the sun really is there, in two readings
     not planned                  on when unexpected sun is there, in two readings: it is not wasted
     deadline near                on: what is missing takes all the time that is left

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from solarctl.control.apply_memory import Memory, Track
+from solarctl.control.apply_swap import Outlook, Swap
 from solarctl.control.apply_words import House, Reason, Settings, Wish, kw, on_off
 from solarctl.control.plan_settings import Load, deadline_of, in_order
 from solarctl.control.plan_settings import Settings as PlanSettings
 from solarctl.control.plan_words import Plan
+from solarctl.control.sun_seen import watched
 from solarctl.readings import GridReading, SwitchReading
 from solarctl.value import replace
 
 JITTER_S = 5.0  # cron's runs are not minutes apart to the second
+LASTING = 5  # readings that must agree before a need that runs is moved: a kettle is no cloud
 RUNS = 2  # readings that must agree before the sun starts or stops anything
-MARGIN = timedelta(minutes=15)  # a deadline is met so much early
+MARGIN = 0.1  # of a kWh's price: what moving a run must be worth at least
+KEEP = 0.02  # of a kWh's price: what a run that was moved to now must still be worth
+EARLY = timedelta(minutes=15)  # a deadline is met so much early
 AGAIN = timedelta(hours=1)  # a full tank may take more sun after so long
 
 
@@ -37,6 +42,11 @@ class LoadRules:
         blind_since = None if self.available_w is not None else memory.blind_since or now
         self.memory = replace(memory, blind_since=blind_since)
         self.left_w = self.available_w
+        self.usual_w = 0.0  # what the last minutes had more of it, on average
+        if self.available_w is not None:
+            sun = watched(memory.sun, self.available_w, plan, now)
+            self.memory = replace(self.memory, sun=sun)
+            self.usual_w = (sun.surplus_w or 0.0) - self.available_w
         self.started_w = 0.0
 
     def _available(self) -> float | None:
@@ -58,9 +68,11 @@ class LoadRules:
             reading = self.house.switches.get(load.device)
             if reading is None or reading.on is None:
                 continue
-            wish = self._held(load, reading, self._wish(load, reading))
+            wanted = self._wish(load, reading)
+            wish = self._held(load, reading, wanted)
             found[load.device] = wish
             self._take(load, reading, wish)
+            self._reserve(load, wanted, wish)
         return self._shed(found)
 
     # --- one load
@@ -80,10 +92,52 @@ class LoadRules:
         if load.daily_need and (due := self._due(load, stored)):
             return Wish(True, due, Reason.DEADLINE)
         planned = self.plan.wants(name, self.now) if self.plan else None
+        if load.daily_need and planned is not None and self.left_w is not None:
+            return self._by_plan(load, reading, track, stored, planned)
         if planned and load.daily_need:
-            cloud = "" if reading.on else self._cloud(load, stored)
-            return Wish(False, cloud, Reason.WAITING) if cloud else Wish(True, self._planned(load, stored))
+            return Wish(True, self._planned(load, stored))
         return self._by_sun(load, reading, track, planned=bool(planned))
+
+    def _by_plan(self, load: Load, reading: SwitchReading, track: Track, stored: float, planned: bool) -> Wish:
+        """Return whether a need runs as planned, or had better be moved; two readings must say so to move it."""
+        assert self.plan is not None
+        assert self.left_w is not None
+        left = self.left_w + self.usual_w - self._bound_w(load)
+        outlook = Outlook(self.plan, self.settings, load, self.now, left, self._soc_kwh())
+        swap = outlook.swap(planned, outlook.before(self._deadline(load)))
+        sun = f"{kw(max(0.0, left))} of sun for {kw(load.power_w)}"
+        if swap is None:
+            if planned:
+                return Wish(True, self._planned(load, stored))
+            return self._by_sun(load, reading, track, planned=False)
+        if planned:
+            short = track.short + 1 if swap.worth > MARGIN else 0
+            self._keep(load, replace(track, short=short, enough=0))
+            if short and (short >= LASTING or not reading.on):
+                return Wish(False, f"planned, but {sun}; {self._hour(swap)} is cheaper", Reason.WAITING)
+            return Wish(True, self._planned(load, stored))
+        if reading.on:
+            short = track.short + 1 if swap.worth < KEEP else 0
+            self._keep(load, replace(track, short=short, enough=0))
+            if short >= LASTING:
+                return Wish(False, f"{sun}; {self._hour(swap)} is cheaper")
+            return Wish(True, f"{sun}, instead of {self._hour(swap)}", Reason.SURPLUS)
+        enough = track.enough + 1 if swap.worth > MARGIN else 0
+        self._keep(load, replace(track, enough=enough, short=0))
+        if enough >= RUNS:
+            return Wish(True, f"{sun}, instead of {self._hour(swap)}", Reason.SURPLUS)
+        if enough:
+            return Wish(False, f"{sun}, instead of {self._hour(swap)}; the next reading decides", Reason.WAITING)
+        return Wish(False, f"planned for {self._hour(outlook.next_run() or swap)}; {sun}")
+
+    def _hour(self, swap: Swap) -> str:
+        return f"{swap.at.astimezone(self.now.tzinfo):%H:%M}"
+
+    def _soc_kwh(self) -> float | None:
+        battery = self.house.battery
+        if not self.settings.battery or battery is None or battery.soc_pct is None:
+            return None
+        return battery.soc_pct / 100 * self.settings.battery_capacity_kwh
 
     def _when_full(self, load: Load, reading: SwitchReading, track: Track) -> Wish:
         if track.full_at is None or self._since(track.full_at) >= AGAIN:
@@ -107,24 +161,6 @@ class LoadRules:
         assert self.now.tzinfo is not None
         return deadline_of(self.memory.day, load, self.settings.day_start, self.now.tzinfo)
 
-    def _cloud(self, load: Load, stored: float) -> str:
-        """Return why a planned start waits: the foreseen sun is not there, and comes again in time; or nothing."""
-        plan, index = self.plan, self.plan.slot_at(self.now) if self.plan else None
-        if plan is None or index is None or self.left_w is None:
-            return ""
-        foreseen = [min(load.power_w, sun - base) for sun, base in zip(plan.inputs.solar_w, plan.inputs.base_w)]
-        if foreseen[index] < load.power_w / 2 or self.left_w >= foreseen[index] / 2:
-            return ""
-        deadline = self._deadline(load).astimezone(UTC)
-        ends = [slot.astimezone(UTC) + timedelta(minutes=plan.slot_min) for slot in plan.slots]
-        sunny = sum(
-            w >= load.power_w / 2 and end <= deadline for w, end in zip(foreseen[index + 1 :], ends[index + 1 :])
-        )
-        needed = (load.capacity_kwh - stored) * 1000 / load.power_w * 60 / plan.slot_min
-        if sunny < needed + 1:
-            return ""
-        return f"planned, but a cloud is there: {kw(self.left_w)} instead of {kw(foreseen[index])} for it"
-
     def _by_sun(self, load: Load, reading: SwitchReading, track: Track, *, planned: bool, word: str = "") -> Wish:
         """Return whether the sun carries a load: two readings must say so, to start it and to stop it."""
         word = f"{word} " if word else ""
@@ -141,7 +177,8 @@ class LoadRules:
             if short >= RUNS:
                 return Wish(False, f"too little sun: {kw(max(0.0, left))} for {kw(own)}")
             return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
-        enough = track.enough + 1 if left - self._bound_w(load) >= load.power_w else 0
+        room = left - self._bound_w(load) - self._awaited_w(load)
+        enough = track.enough + 1 if room >= load.power_w else 0
         self._keep(load, replace(track, enough=enough, short=0))
         if enough >= RUNS:
             return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
@@ -150,6 +187,21 @@ class LoadRules:
         return Wish(
             False, f"{'planned, but ' if planned else ''}{kw(max(0.0, left))} of sun for {kw(load.power_w)}", waits
         )
+
+    def _awaited_w(self, load: Load) -> float:
+        """Return what loads of a higher rank will draw that are planned to start while this one would have to run."""
+        if self.plan is None:
+            return 0.0
+        served = in_order(self.settings.devices)
+        awaited = 0.0
+        for other in served[: served.index(load)]:
+            reading = self.house.switches.get(other.device)
+            if reading is None or reading.on or other.device in self.memory.full:
+                continue
+            soon = self.now + timedelta(minutes=load.min_on_min)
+            if self.plan.wants(other.device, self.now) or self.plan.wants(other.device, soon):
+                awaited += other.power_w
+        return awaited
 
     def _bound_w(self, load: Load) -> float:
         """Return what running loads draw that would not make room: they have just begun, or have the same rank."""
@@ -233,6 +285,12 @@ class LoadRules:
         if on and self.left_w is not None:
             self.left_w -= drawn
 
+    def _reserve(self, load: Load, wanted: Wish, wish: Wish) -> None:
+        """Leave the sun to a need that will start in a moment: after its pause, or with the next reading."""
+        soon = wanted.on or self.memory.track(load.device).enough
+        if self.left_w is not None and wish.on is False and load.daily_need and soon:
+            self.left_w -= load.power_w
+
     def _keep(self, load: Load, track: Track) -> None:
         self.memory = replace(self.memory, tracks=self.memory.tracks | {load.device: track})
 
@@ -243,7 +301,7 @@ class LoadRules:
 def due_at(load: Load, stored_kwh: float, deadline: datetime) -> datetime:
     """Return from when on (in UTC) what is missing takes all the time that is left before a deadline."""
     hours = (load.capacity_kwh - stored_kwh) * 1000 / load.power_w
-    return deadline.astimezone(UTC) - timedelta(hours=hours) - MARGIN
+    return deadline.astimezone(UTC) - timedelta(hours=hours) - EARLY
 
 
 def fresh_w(grid: GridReading | None, options: Settings, now: datetime) -> float | None:

@@ -11,6 +11,7 @@ from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 
 from solarctl.control.plan_settings import Load, Settings, day_begins, day_of
+from solarctl.control.plan_words import Watched
 from solarctl.decision import Carried, Outcome, SetMode, SetPermissions, SwitchTo
 from solarctl.readings import SwitchReading
 from solarctl.value import replace, value
@@ -51,6 +52,7 @@ class Memory:
     tracks: dict[str, Track] = field(default_factory=dict)
     blind_since: datetime | None = None  # the surplus has not been known since
     battery: str = ""  # what the battery was told last
+    sun: Watched = Watched()
 
     def track(self, name: str) -> Track:
         return self.tracks.get(name) or NO_TRACK

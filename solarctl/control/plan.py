@@ -72,6 +72,8 @@ class Foreseen:
     soc_kwh: float | None = None
     booked: Booked = Booked()
     before: Plan | None = None  # the plan in force
+    told_w: tuple[float, ...] = ()  # the sun and the base load before what was seen today changed them
+    usual_w: tuple[float, ...] = ()
 
 
 def decide(
@@ -83,7 +85,8 @@ def decide(
     solar = seen.solar_w if seen.solar_w is not None else _sun_of(before, starts)
     soc = seen.soc_kwh if seen.soc_kwh is not None else _charge_of(before, now)
     to_do = work(settings, starts, now, seen.booked)
-    inputs = Inputs(settings_hash(settings), solar, seen.base_w, seen.import_price, seen.export_price)
+    prices = seen.import_price, seen.export_price
+    inputs = Inputs(settings_hash(settings), solar, seen.base_w, *prices, seen.told_w, seen.usual_w)
     house = house_of(settings, inputs, soc)
     plan = _best(house, to_do, inputs, settings, starts, now, before, soc, polish)
     reason = Reason.RELAXED if any(kwh > 0 for kwh in plan.expected.unmet_kwh.values()) else Reason.PLANNED

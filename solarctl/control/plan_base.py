@@ -103,13 +103,6 @@ def _known(profiles: Mapping[str, Profile], name: str, quarter: int, default_w: 
     return default_w
 
 
-def corrected(base_w: Sequence[float], more_w: float, slot_min: int, fade_min: float = 60.0) -> tuple[float, ...]:
-    """Return the base load with what the meter sees now beyond it, fading within the hour (a kettle is no day)."""
-    return tuple(
-        max(0.0, watts + more_w * max(0.0, 1 - index * slot_min / fade_min)) for index, watts in enumerate(base_w)
-    )
-
-
 def dark_quarters(starts: Sequence[datetime], solar_w: Sequence[float]) -> frozenset[int]:
     """Return the quarters of the clock in which no sun is foreseen; without a forecast none."""
     found = set()

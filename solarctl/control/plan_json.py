@@ -24,6 +24,8 @@ def to_json(plan: Plan) -> Json:
             "base_w": _rounded(inputs.base_w, 1),
             "import_price": _rounded(inputs.import_price, 6),
             "export_price": _rounded(inputs.export_price, 6),
+            "told_w": _rounded(inputs.told_w, 1),
+            "usual_w": _rounded(inputs.usual_w, 1),
         },
         "devices": {name: list(row) for name, row in plan.devices.items()},
         "battery_w": None if plan.battery_w is None else _rounded(plan.battery_w, 1),
@@ -52,6 +54,7 @@ def from_json(found: Json) -> Plan | None:
             inputs=Inputs(
                 inputs["hash"],
                 *(tuple(inputs[name]) for name in ("solar_w", "base_w", "import_price", "export_price")),
+                *(tuple(inputs.get(name) or ()) for name in ("told_w", "usual_w")),
             ),
             devices={name: tuple(row) for name, row in found["devices"].items()},
             battery_w=None if found["battery_w"] is None else tuple(found["battery_w"]),

@@ -17,6 +17,17 @@ HOLD, CHARGE, DISCHARGE, FREE, FULL = "hold", "charge", "discharge", "free", "to
 
 
 @value
+class Watched:
+    """What `apply` has seen of the sun: the surplus of the last minutes, and the day's energy beside what was told."""
+
+    day: date | None = None
+    at: datetime | None = None
+    surplus_w: float | None = None  # a mean that forgets within some minutes; our loads do not count
+    seen_kwh: float = 0.0  # what the panels must have given on `day`
+    told_kwh: float = 0.0  # what the forecast had said of the same minutes
+
+
+@value
 class Booked:
     """What `apply` remembers of the loads, of all the things that it remembers (the same names as there).
 
@@ -28,6 +39,7 @@ class Booked:
     on: dict[str, bool] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
     full: tuple[str, ...] = ()  # loads that were found full today
+    sun: Watched = Watched()
 
 
 @value
@@ -39,6 +51,8 @@ class Inputs:
     base_w: tuple[float, ...]
     import_price: tuple[float, ...]
     export_price: tuple[float, ...]
+    told_w: tuple[float, ...] = ()  # the sun as the forecast has it, before what was seen today
+    usual_w: tuple[float, ...] = ()  # the base load as it was learned
 
 
 @value

@@ -18,6 +18,7 @@ from solarctl.control.apply_words import House as Seen
 from solarctl.control.plan_settings import Load, Settings, day_begins, deadline_of
 from solarctl.control.plan_tasks import slots_from
 from solarctl.control.plan_words import Booked, Plan
+from solarctl.control.sun_seen import as_seen, watched
 from solarctl.control.tariff import Price
 from solarctl.decision import SetMode, SetPermissions, SwitchTo
 from solarctl.readings import BatteryReading, GridReading, SwitchReading
@@ -25,6 +26,7 @@ from solarctl.simulation.base_record import BaseRecord
 from solarctl.simulation.seats import Tally, conclude
 from solarctl.simulation.simulated_house import Simulated
 from solarctl.simulation.sun_outlook import SunOutlook
+from solarctl.value import replace
 
 QUARTER_S = 900
 ROUNDED_W = 0.1  # the rule rounds the surplus
@@ -55,18 +57,20 @@ class PlanSeat:
         solar_w = self.outlook.slots_w(starts[0], len(starts), settings.slot_min)
         self.base.learn(starts, solar_w)
         memory = self.applied
-        booked = Booked(memory.day, memory.stored_kwh, memory.on, memory.since, memory.full)
-        base_w = plan_base.base_load(self.base.profiles, starts, settings.slot_min, settings.base_load_w)
-        base_w = self._seen_now(base_w, solar_w[0], booked)
+        booked = Booked(memory.day, memory.stored_kwh, memory.on, memory.since, memory.full, memory.sun)
+        usual_w = plan_base.base_load(self.base.profiles, starts, settings.slot_min, settings.base_load_w)
+        found = as_seen(solar_w, usual_w, starts, settings.slot_min, booked.sun, now)
         prices = [self.prices(start) for start in starts]
         seen = plan.Foreseen(
-            solar_w,
-            base_w,
+            found.solar_w,
+            found.base_w,
             tuple(one.import_price for one in prices),
             tuple(one.export_price for one in prices),
             self._charge_kwh(),
             booked,
             self.in_force,
+            solar_w,
+            usual_w,
         )
         decision, self.in_force = plan.decide(seen, settings, self.memory, now)
         self.memory = conclude(self.tally, decision, lambda _action: False, now)
@@ -76,14 +80,6 @@ class PlanSeat:
         if not self.settings.battery or battery is None:
             return None
         return battery.soc_pct / 100 * self.settings.battery_capacity_kwh
-
-    def _seen_now(self, base_w: tuple[float, ...], sun_w: float, booked: Booked) -> tuple[float, ...]:
-        """Return the base load with what the meter shows beyond it, while no planned load is on."""
-        if any(booked.on.get(load.device) is not False for load in self.settings.devices):
-            return base_w
-        battery_w = self.house.battery_w if self.settings.battery else 0.0
-        drawn_w = self.house.grid_w + sun_w + battery_w
-        return plan_base.corrected(base_w, drawn_w - base_w[0], self.settings.slot_min)
 
 
 class ApplySeat:
@@ -128,6 +124,10 @@ class ApplySeat:
         ):
             self.tally.runs += 1
             self.tally.reasons[self._answer] += 1
+            if self._plan is not None:  # what is seen of the sun goes into the next plan
+                surplus_w = round(-house.grid_w - house.battery_w, 1)
+                sun = watched(self.memory.sun, surplus_w, self._plan, now)
+                self.planning.applied = replace(self.memory, sun=sun)
             return
         self._ask(now)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from solarctl.control.apply import Memory, Reason
 from solarctl.memory import decode, encode
-from tests.apply.house import BIKE, BOILER, Days
+from solarctl.readings import BatteryReading
+from tests.apply.house import BIKE, BOILER, NOON, Days
 
 SUNNY = [2600.0] * 40
 
@@ -221,7 +222,7 @@ class TestClouds:
         assert {one.reason for one in days.minutes(10)} == {Reason.WAITING}
         assert not days.on["boiler"]
         days.sun_w = 2400
-        days.minutes(2)
+        days.minutes(8)
         assert days.on["boiler"]
 
     def test_without_time_it_starts_under_the_cloud(self):
@@ -259,8 +260,73 @@ class TestClouds:
         days.minutes(20)
         assert days.on["boiler"]
         days.sun_w = 0
-        days.minutes(3)
+        decisions = days.minutes(15)
         assert not days.on["boiler"]
+        assert "22:00 is cheaper" in " ".join(one.because for one in decisions)
+
+    def test_a_planned_load_pauses_under_a_cloud(self):
+        """It imports, later slots are free and sunny, and the deadline leaves room: it waits, and goes on later."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 8}, SUNNY)
+        days.sun_w = 2400
+        days.minutes(20)
+        assert days.on["boiler"]
+        days.sun_w = 0
+        decisions = days.minutes(10)
+        assert not days.on["boiler"]
+        assert " of sun for 2.0 kW; 14:00 is cheaper" in decisions[-1].because
+        assert decisions[-1].reason is Reason.WAITING
+        days.sun_w = 2400
+        days.minutes(25)
+        assert days.on["boiler"]
+
+    def test_it_does_not_pause_when_no_better_slot_is_left(self):
+        """Under a cloud, but the deadline leaves nothing sunnier: it goes on."""
+        days = Days(replace(BOILER, deadline=time(15, 30)))
+        days.follow({"boiler": [1] * 8}, [2600.0] * 8)
+        days.sun_w = 2400
+        days.minutes(20)
+        days.sun_w = 0
+        days.minutes(60)
+        assert days.on["boiler"]
+        assert len(days.moves) == 1
+
+    def test_a_kettle_does_not_pause_it(self):
+        """Some minutes of a kettle are no cloud."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 8}, SUNNY)
+        days.sun_w = 2400
+        days.minutes(20)
+        days.sun_w = 400
+        days.minutes(3)
+        days.sun_w = 2400
+        days.minutes(10)
+        assert len(days.moves) == 1
+
+    def test_the_sun_of_a_need_is_not_taken(self):
+        """A smaller load that lives on surplus leaves the sun to a need that is planned to start in a moment."""
+        spare = replace(BIKE, device="spare", power_w=1500, capacity_kwh=3.0)
+        days = Days(BOILER, spare, now=NOON.replace(minute=13))
+        days.follow({"boiler": [0] + [1] * 8}, SUNNY)
+        days.sun_w = 1900
+        days.minutes(2)
+        days.sun_w = 2400
+        days.minutes(10)
+        assert days.on == {"boiler": True, "spare": False}
+
+    def test_prices_move_a_run(self):
+        """A planned run waits for a cheaper hour that is free, and a dear one is run now."""
+        days = Days(BOILER)
+        days.follow({"boiler": [1] * 8})
+        cheap = tuple(0.1 if 20 <= n < 30 else 0.3 for n in range(72))
+        days.plan = replace(days.plan, inputs=replace(days.plan.inputs, import_price=cheap))
+        days.minutes(5)
+        assert not days.on["boiler"]
+        days.follow({"boiler": [0] * 20 + [1] * 8})
+        dear = tuple(0.6 if n >= 20 else 0.3 for n in range(72))
+        days.plan = replace(days.plan, inputs=replace(days.plan.inputs, import_price=dear))
+        days.minutes(5)
+        assert days.on["boiler"]
 
     def test_the_same_rank_does_not_swap(self):
         """Two loads that share the sun for one do not take it from each other."""
@@ -268,6 +334,31 @@ class TestClouds:
         days.sun_w = 2400
         days.minutes(90)
         assert len(days.moves) == 1
+
+
+class TestBattery:
+    """Runs are moved with an eye on what the battery does."""
+
+    def follow(self, days: Days, soc_pct: float, solar_w: list[float]) -> None:
+        days.battery = BatteryReading(at=days.now, soc_pct=soc_pct, battery_w=0.0)
+        days.follow({"boiler": [1] * 8}, solar_w)
+
+    def test_what_the_battery_will_give_back_anyway_is_not_waited_for(self):
+        """A battery that the later sun cannot fill: every kWh counts the same, whenever it is; nothing is moved."""
+        days = Days(BOILER, battery="battery", battery_capacity_kwh=20.0, battery_max_w=5000.0)
+        self.follow(days, 50, [1200.0] * 20)
+        days.sun_w = 600
+        days.minutes(10)
+        assert days.on["boiler"]
+
+    def test_sun_that_no_battery_takes_is_waited_for(self):
+        """A battery that is full: what is exported later is the cheaper power."""
+        days = Days(BOILER, battery="battery", battery_capacity_kwh=1.0, battery_max_w=500.0)
+        self.follow(days, 0, [0.0] * 12 + [3000.0] * 20)
+        days.sun_w = 0
+        decisions = days.minutes(10)
+        assert not days.on["boiler"]
+        assert "is cheaper" in decisions[-1].because
 
 
 class TestMinimumTimes:
@@ -309,4 +400,4 @@ def test_a_whole_day_of_sun_and_clouds():
         days.pass_()
     assert days.stored("boiler") >= 4
     assert days.stored("bike") >= 0.5
-    assert len(days.moves) <= 24  # of some 140 quarter-hours of two loads
+    assert len(days.moves) <= 28  # of some 140 quarter-hours of two loads

@@ -51,8 +51,3 @@ def test_only_new_days_are_read():
     assert len(plan_base.days_to_learn(None, today)) == 8
     assert plan_base.days_to_learn(date(2026, 6, 8), today) == [date(2026, 6, 9)]
     assert plan_base.days_to_learn(date(2026, 6, 9), today) == []
-
-
-def test_what_the_meter_sees_now_fades():
-    """An oven lifts the next hour, not the day."""
-    assert plan_base.corrected((200.0,) * 6, 1000.0, 15) == (1200.0, 950.0, 700.0, 450.0, 200.0, 200.0)
