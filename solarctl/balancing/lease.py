@@ -3,8 +3,8 @@
 The lock says who; a small file beside it says until when, and whether a successor may come:
 
     held        the first process regulates until `ends_at`
-    offered     its time is over; the loads stay as they are, whoever takes the lock goes on from there
-    withdrawn   nobody came within 15 s: the first one takes the lock back and switches the loads off
+    offered     its time is over; the loads stay as they are, whoever takes the lock goes on from there. When nobody
+                comes within 15 s, whoever looks after the offer takes the lock back and switches the loads off
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 from solarctl.context import Clock
 from solarctl.disk import make_folder, replace_files
@@ -36,7 +37,7 @@ class Lease:
 
     def __post_init__(self) -> None:
         self._held = ExitStack()
-        self._token = f"{os.getpid()}-{self.clock.now().timestamp():.6f}"
+        self.token = f"{os.getpid()}-{self.clock.now().timestamp():.6f}"
         self.taken_over = False  # from a predecessor whose loads are as it left them
 
     @property
@@ -67,23 +68,41 @@ class Lease:
     def is_lost(self) -> bool:
         """Return whether another process has written its name over ours."""
         token = self._read().get("token")
-        return token is not None and token != self._token
+        return token is not None and token != self.token
 
     def offer(self) -> bool:
         """Let a successor take over, for 15 s; return whether one did. Else the lease is ours again."""
+        self.put_on_offer()
+        return self.watch(HAND_OVER_S) or not self.retake()
+
+    def put_on_offer(self) -> None:
+        """Let whoever comes take the lease."""
         self._write("offered", None)
         self._held.close()
+
+    def adopt(self, token: str) -> bool:
+        """Look after a lease that its holder has put on offer; False when somebody has it by now."""
+        self.token = token
+        lease = self._read()
+        return lease.get("token") == token and lease.get("state") == "offered"
+
+    def watch(self, seconds: float, stopped: Event | None = None) -> bool:
+        """Return whether a successor took the offered lease: as soon as one has, or after so long, or when stopped."""
         waited_s = 0.0
-        while waited_s < HAND_OVER_S:
+        while waited_s < seconds and not (stopped is not None and stopped.is_set()):
             self.clock.sleep(PAUSE_S)
             waited_s += PAUSE_S
             if self.is_lost():
                 return True
+        return False
+
+    def retake(self) -> bool:
+        """Take the offered lease back; False when a successor has it."""
         try:
             self._lock()
         except BusyError:
-            return True
-        return self.is_lost()
+            return False
+        return not self.is_lost()
 
     def release(self) -> None:
         """Give the lease back; nobody steers then."""
@@ -114,7 +133,7 @@ class Lease:
         return found if isinstance(found, dict) else {}
 
     def _write(self, state: str, ends_at: datetime | None) -> None:
-        lease = {"token": self._token, "state": state, "ends_at": ends_at.isoformat() if ends_at else None}
+        lease = {"token": self.token, "state": state, "ends_at": ends_at.isoformat() if ends_at else None}
         make_folder(self.path.parent)
         replace_files({self.path: json.dumps(lease).encode()})
 

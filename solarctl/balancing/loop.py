@@ -6,10 +6,8 @@ lease -> meters, loads, topics -> tick … tick -> end of time: offer the lease,
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,20 +15,22 @@ from typing import Any
 from solarctl.balancing.feeds import is_driven
 from solarctl.balancing.home import Home, clouds_of, price_of
 from solarctl.balancing.inbox import Inbox
-from solarctl.balancing.lease import Lease, end_of
+from solarctl.balancing.lease import HAND_OVER_S, Lease, end_of
+from solarctl.balancing.leaving import left_safe, save, to_safe, undisturbed
 from solarctl.balancing.outbox import Outbox
 from solarctl.balancing.wishes import Wishes
+from solarctl.clock import SystemClock
 from solarctl.control.balance import Memory, Reason, Settings, decide
 from solarctl.decision import Decision, Outcome
-from solarctl.errors import Exit, SolarctlError, StateError
+from solarctl.errors import Exit, SolarctlError
 from solarctl.explain import error_json
-from solarctl.memory import encode
 from solarctl.readings import to_json
 from solarctl.run import Run
 
 SAVE_EVERY_S = 45.0  # at most a minute may be lost, also when writing takes its time
 RECORD_EVERY_S = 60.0
 CLOUDS_EVERY = timedelta(hours=1)
+WAITING_S = 0.3  # a successor who is there already takes the lease within so long
 MEET_S = 8.0  # a dry run gives meters so long to speak
 DRIVEN_PATIENCE_S = 0.02  # in the demo messages still take real time
 
@@ -127,25 +127,32 @@ class Loop:
             if not self.run.dry_run and not lost:
                 self._save()
                 if self._ended_by_time and not self._was_paused:
-                    handed_over = self.lease.offer()
+                    handed_over = self._hand_over()
         finally:
             self.home.stop()
+            handed_over = handed_over or (not self.run.dry_run and not lost and self.lease.is_lost())
             if not self.run.dry_run and not handed_over and not self._was_paused:
-                with _undisturbed():
-                    self._leave_safe(save=not lost)
+                with undisturbed():
+                    to_safe(self.run, self.home)
+                    if not lost:
+                        self.memory = left_safe(self.memory, self.run.clock.now().timestamp())
+                        self._save()
             self.outbox.goodbye(offline=not handed_over and not lost)
             for broker in self.home.brokers():
                 broker.close()
-            if not self.run.dry_run:
+            if not self.run.dry_run and not handed_over:
                 self.lease.release()
 
-    def _leave_safe(self, *, save: bool) -> None:
-        for actuator in self.home.actuators.values():
-            actuator.to_safe()
-            if actuator.error is not None:
-                self.run.note(actuator.error)
-        if save:
-            self._save_safe()
+    def _hand_over(self) -> bool:
+        """Leave the loads as they are: to a successor who waits, else to a guard; False when there is neither."""
+        if not isinstance(self.run.clock, SystemClock):
+            return self.lease.offer()  # that time is of this process only
+        from solarctl.balancing.guard import start_guard
+
+        self.lease.put_on_offer()
+        if self.lease.watch(WAITING_S) or start_guard(self.run, self.lease.token, HAND_OVER_S):
+            return True
+        return self.lease.watch(HAND_OVER_S) or not self.lease.retake()
 
     def _wait(self, seconds: float) -> None:
         if seconds <= 0:
@@ -249,34 +256,4 @@ class Loop:
 
     def _save(self) -> None:
         self._saved_s = self.run.clock.monotonic()
-        try:
-            with self.run.state.transaction() as state:
-                state.setdefault("memory", {})[self.run.command] = encode(self.memory)
-            self.run.store.flush()
-        except StateError as error:
-            self.run.note(error)
-
-    def _save_safe(self) -> None:
-        """Remember that the loads were left at their safe level."""
-        now_s = self.run.clock.now().timestamp()
-        loads = {
-            name: replace(one, on=False, set_w=0.0, set_at=now_s, switched_at=now_s if one.on else one.switched_at)
-            for name, one in self.memory.loads.items()
-        }
-        house = replace(self.memory.house, log=(), base_w=None, base_at=0.0, solar_at=0.0)
-        self.memory = replace(self.memory, loads=loads, house=house)
-        self._save()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let no second signal come between the loads and their safe level."""
-    before: dict[int, Any] = {}
-    with suppress(ValueError):  # not in the main thread: nobody signals us
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            before[number] = signal.signal(number, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        save(self.run, self.memory)

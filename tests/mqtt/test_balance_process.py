@@ -179,24 +179,6 @@ def test_handed_over_without_a_dip(house):
             assert second.stop()[0] == 143
 
 
-def test_nobody_takes_the_lease(house):
-    """Without a successor the loads stay for 15 s, go to 0, and the run ends with 0."""
-    with house.balance("--for", "3", "--json") as run:
-        house.settled()
-        code, out, _ = run.end()
-    assert code == 0
-    assert house.heater.percent == 0
-    rows = [json.loads(line) for line in out.splitlines()]
-    assert len(rows) >= 3
-    assert {"command", "at", "reason", "because", "exit", "readings", "actions", "errors", "loads"} <= rows[-1].keys()
-    assert rows[-1]["actions"][0] == {
-        "device": "water-heater",
-        "action": "power",
-        "to": rows[-1]["actions"][0]["to"],
-        "outcome": "unchanged",
-    }
-
-
 def test_a_second_balance_is_busy(house):
     """While one runs for ever, another one ends with 75 and says who holds the lease."""
     with house.balance() as run:
