@@ -28,7 +28,7 @@ def table(day: Day) -> list[list[str]]:
     for one in day.scenario.figures:
         rows.append([one.label, *(f"{day.figures[column][one.key]:.{one.decimals}f} {one.unit}" for column in columns)])
     rows.insert(2, ["  of which preventable", f"{day.preventable_min:.0f} min", *("" for _ in day.without)])
-    for label, what in (("requests", "requests"), ("  of which changes", "writes")):
+    for label, what in (("requests", "requests"), ("  of which commands", "writes")):
         count = sum(counters.get(what, 0) for counters in day.counters.values())
         rows.append([label, f"{count}", *("" for _ in day.without)])
     return rows

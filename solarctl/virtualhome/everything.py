@@ -27,7 +27,7 @@ from solarctl.virtualhome.emulators.solax_cloud import SolaxCloud
 from solarctl.virtualhome.emulators.sun2000 import Sun2000
 from solarctl.virtualhome.emulators.tesla import TeslaCloud
 from solarctl.virtualhome.emulators.tuya import Tuya
-from solarctl.virtualhome.everything_houses import PHOENIX, leave_alone, part, property_at, run_low
+from solarctl.virtualhome.everything_houses import PHOENIX, boiler, leave_alone, part, property_at, run_low
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.mqtt_broker import can_serve
 from solarctl.virtualhome.scenario import Scenario, Seed, Watch
@@ -183,7 +183,7 @@ def _surround(house: House, clock: Clock, seed: Seed) -> tuple[Sequence[Emulator
         HoneywellTcc(house, clock),
         OpenMeteo(house, clock),
         OpenMeteoSolar(workshop, clock),
-        HomeWizard(workshop, clock),
+        HomeWizard(workshop, clock, boiler=boiler()),
         Sun2000(house, clock),
         Easee(house, clock, part(house, EaseeCharger)),
         MailServer(house, clock),

@@ -51,7 +51,7 @@ FIGURES = (
     Figure("left_kwh", "left in the batteries", "kWh", stored_kwh),
     Figure("too_warm_f_h", "warmer than 78 °F", "°F·h", lambda house: part(house, PeakBook).too_warm_k_h * 1.8),
     Figure("water_deg", "hot water, at the end", "°F", _water_deg, decimals=0),
-    Figure("boiler_deg", "workshop's boiler", "°F", _boiler_deg, decimals=0),
+    Figure("boiler_deg", "workshop's boiler, at the end", "°F", _boiler_deg, decimals=0),
 )
 
 

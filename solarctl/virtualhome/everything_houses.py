@@ -38,6 +38,7 @@ COMFORTABLE_C = (78 - 32) / 1.8  # the thermostats' own schedule by day
 CAR_IS_HOME = (timedelta(hours=9, minutes=40), timedelta(hours=18, minutes=30))
 CAR_WANTS_KWH = 14.0
 OWN_RESERVE_PCT = 20.0  # what the battery's app was set to by hand
+TEA_AND_DISHES = ((14.0, 30.0), (2.0, 30.0))  # 7:00 and 19:00
 SHOWERS = ((14.0, 80.0), (19.5, 25.0), (3.0, 60.0))  # hours in UTC: 7:00, 12:30 and 20:00 in Phoenix
 
 
@@ -95,8 +96,13 @@ def leave_alone(house: House) -> None:
     """
     dwelling(house, "guest house").connect_grid(True)
     workshop = dwelling(house, "workshop")
-    workshop.parts += [Socket(Boiler(), on=True), Socket(Bike(), on=True)]
+    workshop.parts += [Socket(boiler(), on=True), Socket(Bike(), on=True)]
     part(house, DimmedHeater).percent = 100
+
+
+def boiler() -> Boiler:
+    """Return the workshop's boiler as the night has left it."""
+    return Boiler(tank=Tank(litres=80, temperature_c=50.0, drawn=TEA_AND_DISHES))
 
 
 def run_low(house: House) -> None:
