@@ -69,9 +69,13 @@ def _init(self: Any, *args: Any, **named: Any) -> None:
     given = named
     if args:
         positional = self.__match_args__
-        given = dict(zip(positional, args)) | named
+        given = dict(zip(positional, args))
+        given.update(named)
         if len(args) > len(positional) or len(given) != len(args) + len(named):
             raise TypeError(f"{type(self).__name__} takes {', '.join(defaults)}")
+        if len(args) == len(defaults):  # all of them, in their order
+            object.__setattr__(self, "__dict__", given)
+            return
     attributes = defaults.copy()
     attributes.update(given)
     if len(attributes) != len(defaults):

@@ -40,6 +40,7 @@ class Policy:
             raise ValueError('must be "battery-first until N", "car-first from N" (N in %) or "share"')
         return cls("share") if found[3] else cls(found[1].split()[0], float(found[2]))
 
+    @lru_cache(maxsize=16)  # noqa: B019  there are few policies
     def explained(self) -> str:
         """Return the policy as a sentence."""
         if self.name == "share":
