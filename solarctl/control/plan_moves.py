@@ -22,16 +22,32 @@ Slots = list[int]
 
 
 def descend(board: Board, work: float) -> None:
-    """Move pieces while that saves anything and is worth the work."""
+    """Move pieces while that saves anything and is worth the work.
+
+    A group is tried again only when something has moved within its time since.
+    """
+    moves = 0
+    moved_last: dict[tuple[int, int], int] = {}  # by time: the number of the last move in it
+    tried: dict[tuple[int, ...], int] = {}
     while board.meter.work <= work:
-        gained = False
+        before = moves
         for group in groups(board):
-            for first, last in _pieces(board, group):
+            low, high = _span(board, group)
+            last = max((n for (begin, end), n in moved_last.items() if begin < high and low < end), default=0)
+            key = tuple(id(task) for task in group)
+            if tried.get(key, -1) >= last:
+                continue
+            tried[key] = moves
+            for first, stop in _pieces(board, group):
                 if board.meter.work > work:
                     return
-                gained |= _moved(board, group, first, last)
-        if not gained and not shifted(board):
-            return
+                if _moved(board, group, first, stop):
+                    moves += 1
+                    moved_last[low, high] = moves
+        if moves == before:
+            if not shifted(board):
+                return
+            tried.clear()
 
 
 def groups(board: Board) -> Iterator[tuple[Task, ...]]:

@@ -16,7 +16,7 @@ from solarctl.control.plan_place import Board, Row, Task
 from solarctl.value import replace
 
 ROUNDS = 3
-WORK = 4_000_000  # slots played: where a plan is good enough, on a day that is long and full
+WORK = 5_000_000  # slots played: where a plan is good enough, on a day that is long and full
 BOUND_ROUNDS = 40
 ENOUGH_KWH = 0.02  # at the mean price: a plan that is so near to the bound is not looked at further
 ENOUGH_ROUNDS = 4
@@ -144,7 +144,7 @@ def _together(job: Job, alone: Board) -> tuple[Board, float]:
     for outcome in outcomes:
         starts.append(job.board(job.rows))
         placed(starts[-1], outcome)
-    best = min(starts[1:] or starts, key=lambda board: board.total)
+    best = starts[min(1, len(outcomes))]  # the nearest to what is wanted
     descend(best, WORK)
     got = [best.got(task) for task in job.needs]
     least = best_cost(job.house, job.rows, job.needs, got, pay)
