@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from solarctl import emergency, log, trouble
 from solarctl.decision import SendMail
-from solarctl.errors import ConfigError, Exit, SolarctlError, StateError
+from solarctl.errors import ConfigError, SolarctlError, StateError
 from solarctl.notes import Note, events, of_actions
 from solarctl.run import Run
 
@@ -80,13 +80,12 @@ def _judged(run: Run, known: Mapping[str, Any]) -> tuple[dict[str, Any], list[No
     now = run.clock.now().astimezone(run.config.timezone)
     because = run.rows[-1]["because"] if run.rows else ""
     before = known.get("trouble", {})
-    code = Exit.TRY_AGAIN if run.in_the_dark and not run.exit_code else run.exit_code
-    verdict, notes = trouble.judge(before, run.command, code, run.errors, now, because=because)
+    verdict, notes = trouble.judge(before, run.command, run.trouble_code, run.errors, now, because=because)
     told, actions = _told(run, known.get(TOLD, {}), now)
     printed = known.get(PRINTED, {})
     run.trouble_is_news = True
-    if run.options.quiet and run.exit_code:
-        mark = trouble.fingerprint(run.exit_code, run.errors)
+    if run.options.quiet and run.trouble_code:
+        mark = trouble.fingerprint(run.trouble_code, run.errors)
         run.trouble_is_news, printed = trouble.should_print(printed, run.command, mark, now)
     return {"trouble": verdict, PRINTED: printed, TOLD: told}, notes + actions
 

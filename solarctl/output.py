@@ -49,15 +49,18 @@ def discard(stream: TextIO) -> None:
 def show_run(run: Run, screen: Screen, err: TextIO) -> None:
     """Print a run that is over; its sentences were printed as they fell, unless quiet or JSON."""
     on_stderr = not run.options.json and (run.trouble_is_news or not run.options.quiet)
-    if run.options.json and not (run.streamed and not run.errors):
+    told = run.streamed and not run.errors and bool(run.rows) and run.rows[-1]["exit"] == run.exit_code
+    if run.options.json and not told:
         screen.say(as_json(run.to_json(), screen.stream))
     if on_stderr:
         for notice in run.warnings:
             print(spelt_out(f"solarctl: {notice}"), file=err)
-        if run.options.quiet and run.exit_code and not run.errors and run.rows:
+        if run.options.quiet and run.trouble_code and not run.errors and run.rows:
             print(spelt_out(f"solarctl: {run.command}: {run.rows[-1]['because']}"), file=err)
     expected = [error for error in run.errors if isinstance(error, DeviceUnreachable) and error.expected]
-    silenced = expected if run.options.quiet else []  # a silence that belongs to the device's life is no trouble
+    silenced = (
+        expected if run.options.quiet and not run.in_the_dark else []
+    )  # a silence that belongs to the device's life is no trouble
     log.trouble(run.command, [error for error in run.errors if error not in silenced], on_stderr=on_stderr)
 
 

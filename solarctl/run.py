@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from solarctl.errors import DeviceError, DeviceUnreachable, SolarctlError, StateError, StateLost
+from solarctl.errors import DeviceError, DeviceUnreachable, Exit, SolarctlError, StateError, StateLost
 from solarctl.opening import Opening
 
 if TYPE_CHECKING:
@@ -94,6 +94,11 @@ class Run(Opening):
         for error in self.errors:
             if isinstance(error, DeviceUnreachable):
                 error.excuse()
+
+    @property
+    def trouble_code(self) -> int:
+        """What the run's trouble is judged by: a house that is not seen is trouble, whatever was provided for."""
+        return int(Exit.TRY_AGAIN) if self.in_the_dark and not self.exit_code else self.exit_code
 
     def known(self, device: str, kind: type[R]) -> R | None:
         """Return what a device said in this very run, if it was asked."""

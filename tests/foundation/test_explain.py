@@ -32,7 +32,8 @@ def test_every_kind_of_action_has_words(kind):
     """No action is told by its bare name and value."""
     action = {"action": kind.action, "device": "thing", "to": TARGETS[kind.action], "outcome": "done"}
     line = describe({"because": "So.", "actions": [action]}).splitlines()[1]
-    assert line.strip() and not line.strip().startswith(f"{kind.action} thing:")
+    assert line.strip()
+    assert not line.strip().startswith(f"{kind.action} thing:")
 
 
 @pytest.mark.parametrize(

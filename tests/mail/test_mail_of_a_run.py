@@ -142,7 +142,7 @@ def test_start_and_end_are_pinged(home):
     """The dead-man's switch hears of each run: its start, and how it ended."""
     home.run("grid-guard")
     home.emulators["solax-cloud"].stop()
-    home.clock.advance(minutes=60)
+    home.clock.advance(minutes=40)
     home.run("grid-guard")
     pings = home.emulators["heartbeat"].pings
     assert [(ping.signal, ping.exit_code) for ping in pings] == [
