@@ -141,3 +141,40 @@ def test_only_plain_values_are_assigned() -> None:
 def test_later_answers_win() -> None:
     """A file of answers is laid over what was imported, key by key."""
     assert merged({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}, "b": 4}) == {"a": {"x": 1, "y": 3}, "b": 4}
+
+
+SCRIPT = """
+import requests
+BASE_URL = "https://openapi.tuyaeu.com"
+SOLAX = "https://www.solaxcloud.com/proxyApp/proxy/api/getRealtimeInfo.do"
+token_id = "20240101123456789012345"
+sn = "SWABCDEFGH"
+client_id = "abcdefgh"
+secret = "0123456789abcdef"
+device_id = "bf01"
+access_token = open("token.txt").read()
+if requests.get(SOLAX).json()["result"]["soc"] < 15:
+    print("on")
+"""
+
+
+def test_relay_scripts(tmp_path: Path) -> None:
+    """The scripts of the relay project: both clouds' log-ins, the dongle, the relay, and Tuya's region."""
+    found = read_file(file(tmp_path, "script.py", SCRIPT))
+    assert found.answers == {
+        "solax": {"token": "20240101123456789012345", "serial": "SWABCDEFGH"},
+        "tuya": {"client_id": "abcdefgh", "client_secret": "0123456789abcdef", "device_id": "bf01", "region": "eu"},
+    }
+    assert "renews them itself" in found.notes[0]
+    tokens = "# tuya\nACCESS_ID = 'abc'\nACCESS_KEY = 'def'\nURL = 'https://openapi-weaz.tuyaeu.com'\n"
+    assert read_file(file(tmp_path, "get_token.py", tokens)).answers["tuya"] == {
+        "client_id": "abc",
+        "client_secret": "def",
+        "region": "eu-w",
+    }
+
+
+def test_scripts_of_others_are_not_taken(tmp_path: Path) -> None:
+    """A client id alone does not make a file Tuya's."""
+    with pytest.raises(UsageError, match="no importer knows"):
+        read_file(file(tmp_path, "script.py", "client_id = 'abc'\nsecret = 'def'\n"))
