@@ -152,11 +152,11 @@ def money(days: int, jobs: int) -> None:
     config = Config.load(EXAMPLE)
     lives = list(as_ready(tasks(EXAMPLE, days, MONEY_REPLAN_MIN), jobs))
     names = [one.name for one in installations(config)]
-    table("house", "with solarctl", "left alone", "the original's rule", "perfect foresight", "share of the possible")
+    table("house", "with solarctl", "left alone", "the original's rule", "foresight within limits", "without", "share")
     for one in gathered(EXAMPLE.name, "USD", names, lives):
-        costs = [one.ours.cost, one.lives["nothing"].cost, one.lives["seeds"].cost, one.possible]
+        costs = [one.ours.cost, one.lives["nothing"].cost, one.lives["seeds"].cost, one.possible, one.free]
         row(one.house, *(f"{cost:.2f}" for cost in costs), "–" if one.share is None else f"{100 * one.share:.0f} %")
-    table("house", "to the rule", "to forecasts", "to the device", "worst days")
+    table("house", "to the rule", "to forecasts", "to the limits", "worst days")
     for one in gathered(EXAMPLE.name, "USD", names, lives):
         worst = ", ".join(f"{day.day} ({day.regret:.2f})" for day in one.worst_days(3))
         row(one.house, *(f"{one.regret[part]:.2f}" for part in ("rule", "forecast", "device")), worst)

@@ -173,7 +173,9 @@ def _by_sun(
     if sun_a >= settings.min_a:
         target_a = min(sun_a, most_a)
         runs = on or always
-        delay = timedelta(minutes=0 if runs else enable_delay_min(house, memory))
+        # a battery that gives carries the car through clouds: the day's stops need not make the start later
+        wait_min = settings.enable_delay_min if memory.giving.on else enable_delay_min(house, memory)
+        delay = timedelta(minutes=0 if runs else wait_min)
         since = memory.enough_since or now
         memory = replace(calm(memory), enough_since=None if runs else since)
         if now - since >= delay - (LATE if delay else timedelta(0)):
