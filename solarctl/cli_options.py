@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from solarctl.errors import ConfigError
 from solarctl.options import Options
 from solarctl.run import Run
 from solarctl.runner import Environment, Manners, execute
@@ -86,16 +87,22 @@ def site_command(
     pausable: bool = True,
     supply_first: bool = False,
     lock: bool = True,
+    unhurried: bool = False,
     **attributes: Any,
 ) -> Callable[[CommandBody], click.Command]:
     """Make a function of a Run a command.
 
     `rule`: it holds the run lock of its name, pings the heartbeat, and its trouble is mailed; commands that only
     look say False. `pausable`: a pause holds it back. `supply_first`: it goes on when state cannot be read or written.
-    `lock=False`: it takes and hands over its lock by itself.
+    `lock=False`: it takes and hands over its lock by itself. `unhurried`: it may not wait for whoever reads its output.
     """
     manners = Manners(
-        name.replace(" ", "-"), rule=rule, pausable=rule and pausable, supply_first=supply_first, lock=lock
+        name.replace(" ", "-"),
+        rule=rule,
+        pausable=rule and pausable,
+        supply_first=supply_first,
+        lock=lock,
+        unhurried=unhurried,
     )
 
     def decorate(body: CommandBody) -> click.Command:
@@ -114,7 +121,13 @@ def site_command(
             options = Options(config, state_dir, dry_run, json, quiet, verbose, now)
             context = click.get_current_context()
             environment = context.find_object(Environment) or Environment()
-            context.exit(execute(manners, body, options, environment, own))
+
+            def complete(error: ConfigError) -> ConfigError:
+                from solarctl.inspection import with_the_rest
+
+                return with_the_rest(error, manners.name, options)
+
+            context.exit(execute(manners, body, options, environment, own, complete))
 
         wrapped = shared_options(callback)
         wrapped.__click_params__ += own_options  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 from solarctl.errors import Exit, SolarctlError, worst
 
@@ -20,6 +20,7 @@ class Findings:
         self.codes: list[int] = []
         self.on_row: Callable[[dict[str, Any]], None] | None = None  # told each row as it falls, in loops with --json
         self.streamed = False  # rows were printed as they fell; the run prints no object of its own unless it failed
+        self.out: TextIO | None = None  # for what is drawn there rather than told
         self.on_text: Callable[[str], None] | None = None  # told each text as it falls
 
     def note(self, error: SolarctlError) -> None:

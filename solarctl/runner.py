@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from solarctl import log
 from solarctl.clock import SystemClock
 from solarctl.context import Clock, silent
-from solarctl.errors import Exit, SolarctlError, StateError
+from solarctl.errors import ConfigError, Exit, SolarctlError, StateError
 from solarctl.options import Interrupted, Options
 from solarctl.output import Screen, as_json, show_failure, show_run
 from solarctl.run import Run
@@ -45,20 +45,34 @@ class Manners:
     supply_first: bool = False
     pausable: bool = True
     lock: bool = True  # False: the command hands its lock over by itself (`balance`)
+    unhurried: bool = False  # it may not wait for whoever reads what it prints (`balance`)
 
 
 def execute(
-    manners: Manners, body: Callable[..., None], options: Options, environment: Environment, own: dict[str, Any]
+    manners: Manners,
+    body: Callable[..., None],
+    options: Options,
+    environment: Environment,
+    own: dict[str, Any],
+    complete: Callable[[ConfigError], ConfigError] = lambda error: error,
 ) -> int:
-    """Run a command's body and return the exit code; nothing escapes but click's own exceptions."""
+    """Run a command's body and return the exit code; nothing escapes but click's own exceptions.
+
+    `complete` adds to a mistake that kept the run from starting the others in the same config.
+    """
     out, err = environment.out, environment.err
+    if manners.unhurried:
+        out, err = _unhurried(manners, options, environment)
     told = log.setup(options.verbose, quiet=options.quiet, interactive=err.isatty(), stream=err)
     try:
         run = Run(manners.name, options, environment.clock, told.debug if options.verbose >= 2 else silent)
     except SolarctlError as error:
+        if isinstance(error, ConfigError):
+            error = complete(error)
         return show_failure(manners.name, error, options, out, environment.clock.now())
     run.supply_first = manners.supply_first
     run.pausable = manners.pausable
+    run.out = out
     screen = Screen(out)
     streams_text = not options.json and not options.quiet
     if streams_text:
@@ -74,12 +88,33 @@ def execute(
         aftermath.after_output(run)
     else:
         show_run(run, screen, err)
+    if manners.unhurried:
+        from solarctl.outlet import drain
+
+        drain(out, err)
     if environment.on_run:
         environment.on_run(run)
     if screen.trouble is not None:
         run.note(screen.trouble)
         log.trouble(run.command, [screen.trouble])
     return run.exit_code
+
+
+def _unhurried(manners: Manners, options: Options, environment: Environment) -> tuple[TextIO, TextIO]:
+    """Return stdout and stderr as a loop may use them: whoever does not read in time misses lines, and is told so."""
+    from solarctl.outlet import unhurried
+    from solarctl.output import common_json
+
+    def in_words(lines: int) -> str:
+        return f"({lines} lines were left out: nobody read them in time)"
+
+    def in_json(lines: int) -> str:
+        now = environment.clock.now().astimezone()
+        row = common_json(manners.name, now, Exit.OK, dry_run=options.dry_run, took_s=0.0)
+        because = f"{lines} lines were left out: nobody read them in time."
+        return as_json(row | {"because": because, "left_out": lines}, environment.out)
+
+    return unhurried(environment.out, in_json if options.json else in_words), unhurried(environment.err, in_words)
 
 
 def _perform(manners: Manners, body: Callable[..., None], run: Run, own: dict[str, Any]) -> None:

@@ -125,6 +125,8 @@ class Loop:
         lost = not self.run.dry_run and self.lease.is_lost()
         try:
             if not self.run.dry_run and not lost:
+                if self._recorded_s is None and self.row:  # a minute without a reading is one, too
+                    self.run.record(self.row)
                 self._save()
                 if self._ended_by_time and not self._was_paused:
                     handed_over = self._hand_over()
@@ -137,6 +139,7 @@ class Loop:
                     if not lost:
                         self.memory = left_safe(self.memory, self.run.clock.now().timestamp())
                         self._save()
+                self.row |= {"because": "The loop is over; all loads were told their safe level.", "actions": []}
             self.outbox.goodbye(offline=not handed_over and not lost)
             for broker in self.home.brokers():
                 broker.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from solarctl.control.balance_allocation import Why
 from solarctl.control.balance_words import WORDS
@@ -43,10 +43,11 @@ class Lines:
 class Live:
     """A table that is renewed with each tick."""
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: TextIO) -> None:
+        from rich.console import Console
         from rich.live import Live as RichLive
 
-        self._live = RichLive(auto_refresh=False)
+        self._live = RichLive(console=Console(file=terminal), auto_refresh=False)
 
     def __enter__(self) -> Live:
         self._live.__enter__()
@@ -59,9 +60,9 @@ class Live:
         self._live.update(table_of(loop.status, loop.row), refresh=True)
 
 
-def teller(*, terminal: bool) -> AbstractContextManager[Any]:
+def teller(terminal: TextIO | None) -> AbstractContextManager[Any]:
     """Return what is told of each tick."""
-    return Live() if terminal else Lines()
+    return Live(terminal) if terminal is not None else Lines()
 
 
 def table_of(status: dict[str, Any], row: dict[str, Any]) -> Table:

@@ -20,7 +20,7 @@ from solarctl.forced import duration
 from solarctl.options import Interrupted
 
 
-@site_command("balance", lock=False)
+@site_command("balance", lock=False, unhurried=True)
 @click.option("--for", "for_", metavar="SECONDS", help="End after so long (58, 10m), and hand over; default: never.")
 def command(run: Run, for_: str | None) -> None:
     """Give every surplus watt a place: loads by priority, over MQTT.
@@ -35,7 +35,7 @@ def command(run: Run, for_: str | None) -> None:
             raise UsageError(f"--for: {error}") from error
     settings = run.settings(Settings)
     live = run.on_text is not None and sys.stdout.isatty()
-    with _hang_up_ends_it(), teller(terminal=live) as tell:
+    with _hang_up_ends_it(), teller(run.out if live else None) as tell:
         Loop(run, settings, on_tick=tell).run_until(for_s)
 
 
