@@ -46,18 +46,26 @@ class SiteSettings:
 
 
 class Config:
-    """One config file. `raw` is what TOML says; nothing in it is decoded until asked for."""
+    """One config file. `raw` is what TOML says; nothing in it is decoded until asked for.
 
-    def __init__(self, path: Path, raw: Mapping[str, Any], text: str) -> None:
+    `forgiving`: mistakes in [site] are passed over, in order to look for those in the other tables.
+    """
+
+    def __init__(self, path: Path, raw: Mapping[str, Any], text: str, *, forgiving: bool = False) -> None:
         self.path = path
         self.raw = raw
         self._text = text
         self._lines: dict[str, int] = {}  # found when a problem wants its line
-        self.site = self.table("site", SiteSettings, required=True)
+        try:
+            self.site = self.table("site", SiteSettings, required=True)
+        except ConfigError:
+            if not forgiving:
+                raise
+            self.site = SiteSettings("UTC")
         self.timezone = ZoneInfo(self.site.timezone)
 
     @classmethod
-    def load(cls, path: Path) -> Config:
+    def load(cls, path: Path, *, forgiving: bool = False) -> Config:
         """Read the file; `ConfigError` when it is missing, unreadable, no TOML, or tells secrets to others."""
         try:
             if path.exists() and not path.is_file():
@@ -80,7 +88,7 @@ class Config:
             refused = [p for p in secret_sources.permission_problems(path) if p.severity == "error"]
             if refused:
                 raise ConfigError(refused)
-        return cls(path, raw, text)
+        return cls(path, raw, text, forgiving=forgiving)
 
     @property
     def folder(self) -> Path:

@@ -11,9 +11,10 @@ from typing import Any
 from solarctl.accounts import account_problems
 from solarctl.checks import House, find
 from solarctl.commands import COMMANDS
-from solarctl.config import Config
+from solarctl.config import Config, find_path, find_state_dir
 from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, Problem
+from solarctl.options import Options
 from solarctl.schedule.installed import installed
 
 SHARED = {
@@ -64,6 +65,21 @@ def inspect(config: Config, state_dir: Path) -> list[Problem]:
     for check in find():
         problems += check(house)
     return sorted(dict.fromkeys(problems), key=lambda p: (p.severity != "error", p.line or 0))
+
+
+def with_the_rest(error: ConfigError, command: str, options: Options) -> ConfigError:
+    """Return mistakes that kept a run from starting together with the others that concern it (`check`: with all)."""
+    try:
+        config = Config.load(find_path(options.config), forgiving=True)
+    except ConfigError:
+        return error  # nothing else can be read
+    problems: list[Problem] = list(error.problems)
+    cls = settings_class(command) if config.find(command) is not None else None
+    if command == "check":
+        problems += inspect(config, find_state_dir(options.state_dir, config.site))
+    elif cls is not None:
+        _decode(config, command, cls, problems)
+    return ConfigError(tuple(dict.fromkeys(problems)))
 
 
 def _decode(config: Config, path: str, cls: Any, problems: list[Problem], ignore: tuple[str, ...] = ()) -> Any:
