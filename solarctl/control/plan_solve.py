@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from solarctl.control.plan_battery import Steered
 from solarctl.control.plan_bound import lower_bound, wishes
@@ -22,6 +23,7 @@ ENOUGH_KWH = 0.02  # at the mean price: a plan that is so near to the bound is n
 ENOUGH_ROUNDS = 4
 NEAR = 0.01  # kWh at the mean price: a gap for which no second bound is looked for
 AGAIN = 0.02  # of what the needs cost at the mean price: a plan so far above its bound is begun another way, too
+FEW = 4  # needs: when not all fit, every order is tried
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
 STRICT = 1e5  # money per kWh: what loads that live on surplus may not cause
@@ -121,12 +123,11 @@ def copied(rows: Sequence[Row]) -> list[Row]:
 
 def fresh(job: Job) -> tuple[Board, float]:
     """Return the needs placed without looking back, and what they cost in any plan, as far as it was found out."""
-    house, needs = job.house, job.needs
-    board = job.board(job.rows)
+    house, board = job.house, job.board(job.rows)
     board.place_all()
-    if board.unmet > 1e-9:  # not all fit: once more with the most pressed first
+    for order in _orders(job) if board.unmet > 1e-9 else ():  # not all fit
         other = job.board(job.rows)
-        other.place_all(sorted(needs, key=lambda task: task.last - task.first - task.count))
+        other.place_all(order)
         if other.unmet < board.unmet - 1e-9:
             board = other
     if _is_enough(board):
@@ -135,6 +136,16 @@ def fresh(job: Job) -> tuple[Board, float]:
         return _together(job, board)
     board.improve(ROUNDS, WORK)
     return board, NOTHING_KNOWN
+
+
+def _orders(job: Job) -> Iterator[list[Task]]:
+    """Yield other orders for the needs: the most pressed first, by deadline, the strongest, the longest runs."""
+    yield sorted(job.needs, key=lambda task: task.last - task.first - task.count)
+    yield sorted(job.needs, key=lambda task: task.last)
+    yield sorted(job.needs, key=lambda task: (-task.kwh, task.last))
+    yield sorted(job.needs, key=lambda task: (-job.rows[task.load].least_on, task.last))
+    if len(job.needs) <= FEW:
+        yield from map(list, permutations(job.needs))
 
 
 def _together(job: Job, alone: Board) -> tuple[Board, float]:
