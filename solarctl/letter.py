@@ -12,7 +12,8 @@ from pathlib import Path
 
 from solarctl.value import value
 
-FIRST_PAUSE = timedelta(minutes=5)  # doubled after each failure
+NEXT_RUN = timedelta(seconds=30)  # after one failure the next run tries again, and not the one that has just failed
+FIRST_PAUSE = timedelta(minutes=5)  # after the second failure; doubled after each further one
 LONGEST_PAUSE = timedelta(hours=6)
 
 
@@ -68,7 +69,9 @@ def taken(path: Path) -> Iterator[bytes | None]:
 
 def pause(failures: int) -> timedelta:
     """Return how long to wait after so many failures in a row."""
-    doublings: int = min(max(failures, 1) - 1, 10)
+    if failures <= 1:
+        return NEXT_RUN
+    doublings: int = min(failures - 2, 10)
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 

@@ -4,7 +4,7 @@ One file per mail in a folder of its own: a line of JSON (recipients, attempts, 
 
     sent               the file goes
     refused for good   the file goes, and the notice says so
-    anything else      the file stays; the next runs try again, ever more rarely
+    anything else      the file stays; the next run tries again, later ones ever more rarely
 
 A silent server is asked for one mail per round and then left alone for a while, so that a spool full of mails costs
 a run no more than one time limit. Two runs never send the same mail: whoever sends holds a lock on its file.
