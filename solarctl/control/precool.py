@@ -162,7 +162,7 @@ def decide(
         set_to.setdefault(deg_text(target_deg, unit), []).append(name)
     parts = [f"{listed(names)} to {deg} until {until:%H:%M}" for deg, names in set_to.items()]
     because = " ".join([said, *[f"{capital('; '.join(parts))}." for _ in parts[:1]], *notes])
-    silent = any(thermostats.get(name) is None for name in settings.thermostats)
+    silent = any(_is_silent(thermostats.get(name), settings) for name in settings.thermostats)
     return Decision(
         reason,
         because,
@@ -190,9 +190,9 @@ def _target(
     if reading is None:
         return None, f"{capital(name)} does not answer."
     present = reading.heat_setpoint_deg if settings.preheat else reading.setpoint_deg
-    if present is None:
-        return None, f"{capital(name)} does not tell its setpoint and is left alone."
-    if not (may_heat(reading) if settings.preheat else may_cool(reading)):
+    if _is_silent(reading, settings):
+        return None, f"{capital(name)} does not tell its setpoint."
+    if present is None or not (may_heat(reading) if settings.preheat else may_cool(reading)):
         state = "on vacation hold" if reading.hold == "vacation" else f"set to {reading.mode}"
         return None, f"{capital(name)} is {state} and is left alone."
     if name in memory.set_to and not same_deg(memory.set_to[name], present, unit):
@@ -206,6 +206,15 @@ def _target(
     if milder:
         return None, f"{capital(name)} is at {deg_text(present, unit)} already; that stays."
     return target_deg, ""
+
+
+def _is_silent(reading: ThermostatReading | None, settings: Settings) -> bool:
+    """Return whether a thermostat that would be set tells nothing to go by."""
+    if reading is None:
+        return True
+    if settings.preheat:
+        return reading.heat_setpoint_deg is None and may_heat(reading)
+    return reading.setpoint_deg is None and may_cool(reading)
 
 
 def _charge(battery: BatteryReading | None, settings: Settings, now: datetime) -> float | None:

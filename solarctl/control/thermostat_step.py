@@ -167,8 +167,9 @@ def decide(
         ends = _hold_ends(settings, window)
         for name in settings.thermostats:
             reading = thermostats.get(name)
-            if reading is None:
-                said.append(f"{capital(name)} does not answer; the next run tries again.")
+            if reading is None or (reading.setpoint_deg is None and may_cool(reading)):
+                what = "answer" if reading is None else "tell its setpoint"
+                said.append(f"{capital(name)} does not {what}; the next run tries again.")
                 exit_code = Exit.TRY_AGAIN
                 continue
             target_deg, note, memory = _aim(name, reading, settings, memory, precooled_from or {}, unit, goes_on)
@@ -237,9 +238,7 @@ def _aim(
     `goes_on`: steps were taken in this window before.
     """
     present = reading.setpoint_deg
-    if present is None:
-        return None, f"{capital(name)} does not tell its setpoint and is left alone.", memory
-    if not may_cool(reading):
+    if present is None or not may_cool(reading):
         state = "on vacation hold" if reading.hold == "vacation" else f"set to {reading.mode}"
         return None, f"{capital(name)} is {state} and is left alone.", memory
     known = memory.touched.get(name)

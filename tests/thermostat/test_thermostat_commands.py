@@ -241,3 +241,15 @@ def test_no_secret_shows(home: Home) -> None:
         assert session not in text
     assert "SubmitControlScreenChanges" in result.err
     assert "correct horse" not in json.dumps(home.state())
+
+
+def test_set_points_that_are_null(home: Home) -> None:
+    """The portal tells no set point: exit 75, nothing is written; the next run takes the step."""
+    at(home, 15)
+    home.emulators["solax-cloud"].pin(soc=49.0)
+    home.emulators["honeywell-tcc"].faults.set("null-setpoints")
+    answer = home.json("thermostat-step")
+    assert (answer["exit"], answer["actions"], written(home)) == (75, [], [])
+    home.emulators["honeywell-tcc"].faults.clear()
+    at(home, 15, 10)
+    assert [one["outcome"] for one in home.json("thermostat-step")["actions"]] == ["done"]

@@ -97,6 +97,20 @@ def test_a_thermostat_that_does_not_cool_is_left_alone(mode: str, hold: str | No
     assert "left alone" in decision.because
 
 
+def test_a_thermostat_that_does_not_tell_its_setpoint() -> None:
+    """It is tried again by the next run, which catches up, and the others are stepped meanwhile."""
+    mute = replace(HALL, setpoint_deg=None)
+    decision = stepped(50, hall=mute)
+    assert list(decision.actions) == []
+    assert decision.exit_code == Exit.TRY_AGAIN
+    assert "Hall does not tell its setpoint; the next run tries again." in decision.because
+    later = stepped(49, decision.memory)
+    assert [one.to for one in later.actions] == [80]
+    assert later.exit_code == Exit.OK
+    off = stepped(50, hall=replace(mute, mode="off"))
+    assert (off.exit_code, "set to off" in off.because) == (Exit.OK, True)
+
+
 def test_celsius() -> None:
     """A house that counts in °C steps by 1, 1 and 2 °C up to 27.5 °C by default."""
     hall = replace(HALL, setpoint_deg=25.5, schedule_setpoint_deg=25.5, cool_max_deg=37.0, unit="C")
