@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from solarctl.commands import COMMANDS
 from solarctl.errors import ConfigError
 from solarctl.options import Options
 from solarctl.run import Run
@@ -127,7 +128,12 @@ def site_command(
 
                 return with_the_rest(error, manners.name, options)
 
-            context.exit(execute(manners, body, options, environment, own, complete))
+            def warned(run: Run, **own: Any) -> None:
+                if not quiet and name != "check":  # which tells it in more detail; cron need not hear it each minute
+                    _warn_of_config(run)
+                body(run, **own)
+
+            context.exit(execute(manners, warned, options, environment, own, complete))
 
         wrapped = shared_options(callback)
         wrapped.__click_params__ += own_options  # type: ignore[attr-defined]
@@ -135,6 +141,11 @@ def site_command(
         return make(wrapped)
 
     return decorate
+
+
+def _warn_of_config(run: Run) -> None:
+    for problem in (*run.config.unknown_tables(tuple(COMMANDS)), *run.config.warnings):
+        run.warn(f"{problem}" + (f" — {problem.hint}" if problem.hint else ""))
 
 
 __all__ = ["Run", "shared_options", "site_command"]

@@ -55,6 +55,7 @@ class Config:
         self.path = path
         self.raw = raw
         self._text = text
+        self.warnings: list[Problem] = []  # about the file as such
         self._lines: dict[str, int] = {}  # found when a problem wants its line
         try:
             self.site = self.table("site", SiteSettings, required=True)
@@ -84,11 +85,16 @@ class Config:
             raise ConfigError(f"{path} cannot be read: {error}") from None
         except tomllib.TOMLDecodeError as error:
             raise ConfigError([Problem(str(path), f"this is not TOML: {error}", line=_line_in(str(error)))]) from None
+        warnings: list[Problem] = []
         if tells_secrets:
-            refused = [p for p in secret_sources.permission_problems(path) if p.severity == "error"]
+            found = secret_sources.permission_problems(path)
+            refused = [p for p in found if p.severity == "error"]
             if refused:
                 raise ConfigError(refused)
-        return cls(path, raw, text, forgiving=forgiving)
+            warnings = found
+        config = cls(path, raw, text, forgiving=forgiving)
+        config.warnings = warnings
+        return config
 
     @property
     def folder(self) -> Path:

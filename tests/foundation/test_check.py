@@ -225,3 +225,29 @@ class TestTheInstalledSchedule:
         said = problems(home)
         for words in ("would not take the time", "shim", "no program /opt/nowhere", "SOLAX_TOKEN"):
             assert len([one for one in said if words in one["message"]]) == 1, words
+
+
+def test_a_mistake_in_site_hides_no_other(home):
+    """[site] is read first; what is wrong elsewhere is still told with it, by `check` and by the command itself."""
+    wrong = TABLES + 'on_below_pct = "x"\nmax_age = 3\n[mispelled]\nx = 1\n'
+    home.configure(wrong)
+    home.write(home.config_path.read_text().replace("[site]", "[site]\nbudgt_s = 3", 1))
+    paths = {p["path"] for p in problems(home)}
+    assert paths >= {"site.budgt_s", "grid-guard.on_below_pct", "grid-guard.max_age", "mispelled"}
+    run = home.json("grid-guard")
+    assert run["exit"] == 78
+    assert {p["path"] for p in run["problems"]} == {"site.budgt_s", "grid-guard.on_below_pct", "grid-guard.max_age"}
+
+
+def test_other_commands_warn(home):
+    """An unknown table, and a config with a secret that a group can read: said beside the result, but not under -q."""
+    home.emulators["solax-cloud"].pin(soc=50.0)
+    home.configure(TABLES + '[grid-gaurd]\nx = 1\n[accounts.other]\nservice = "solax-cloud"\ntoken = "text"\n')
+    home.config_path.chmod(0o640)
+    for command in ("grid-guard", "status", "why"):
+        found = home.run(command)
+        assert found.exit == 0
+        assert "grid-gaurd: unknown table" in found.err
+        assert "a group can read" in found.err
+    assert home.run("grid-guard", "-q").err == ""
+    assert home.json("grid-guard")["exit"] == 0
