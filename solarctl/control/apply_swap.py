@@ -21,6 +21,7 @@ from solarctl.value import value
 
 DOUBT_NOW = 0.1  # standard deviation of the sun in the minutes to come, as a share of it
 DOUBT_LATER = 0.25  # of what was foreseen
+DOUBT_BATTERY = 0.5  # at one price any kWh seems as good as another to a battery: then the sun has a say, too
 DOUBT_W = 100.0  # of what the house itself draws
 
 
@@ -109,9 +110,13 @@ class Outlook:
 
     def _saved(self, here: int, there: int) -> float:
         """Return what is saved per kWh when a run is moved."""
+        bare = self._cost(here) - self._cost(there)
         if self.meter is None:
-            return self._cost(here) - self._cost(there)
-        return -self.meter.dearer({here: -self.kwh, there: self.kwh}) / self.kwh
+            return bare
+        played = -self.meter.dearer({here: -self.kwh, there: self.kwh}) / self.kwh
+        if max(self.buy) > min(self.buy):
+            return played
+        return DOUBT_BATTERY * bare + (1 - DOUBT_BATTERY) * played
 
     def _cost(self, n: int) -> float:
         """Return what a kWh of this load is expected to cost in a slot, where there is no battery."""
