@@ -20,7 +20,7 @@ from typing import Any
 from solarctl.context import Context
 from solarctl.drivers.answers import moment
 from solarctl.drivers.daylight import is_night
-from solarctl.drivers.modbus import ILLEGAL_ADDRESS, ModbusRefused, ModbusSession, i32, u16
+from solarctl.drivers.modbus import ILLEGAL_ADDRESS, ModbusBusy, ModbusRefused, ModbusSession, i32, u16
 from solarctl.errors import BusyError, DeviceError, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import BatteryReading, GridReading, LoadReading, SolarReading
 from solarctl.settings import setting
@@ -134,6 +134,8 @@ class HuaweiSun2000:
                 meter = self._part(lambda: self._meter(session))  # last: it may tear the connection
         except BusyError as error:
             raise DeviceUnreachable(self._name, f"another run is asking the inverter: {error}") from error
+        except ModbusBusy as error:
+            raise DeviceUnreachable(self._name, error.message, hint=error.hint) from error
         except DeviceUnreachable as error:
             if is_night(context.now(), context.site):
                 raise DeviceUnreachable(

@@ -43,6 +43,10 @@ class ModbusRefused(DeviceReplyError):
         self.code = code
 
 
+class ModbusBusy(DeviceUnreachable):
+    """The device itself answers, but gives nothing at the moment; so it is awake."""
+
+
 class _Silence(DeviceUnreachable):
     """No answer within the time-out."""
 
@@ -92,7 +96,8 @@ class ModbusSession:
             except ModbusRefused as error:
                 if error.code not in PASSING:
                     raise
-                trouble = DeviceUnreachable(self._name, error.message, hint="Does another program ask it too?")
+                kind = ModbusBusy if error.code in (FAILURE, BUSY) else DeviceUnreachable
+                trouble = kind(self._name, error.message, hint="Does another program ask it too?")
             except _Silence as error:
                 trouble = DeviceUnreachable(error.device, error.message, hint=error.hint)
                 silences += 1

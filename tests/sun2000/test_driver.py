@@ -190,6 +190,18 @@ def test_at_night_it_is_silent_and_that_is_expected(bench):
     assert caught.value.exit_code == Exit.OK
 
 
+@pytest.mark.parametrize(("fault", "words"), [("busy", "is busy"), ("device-failure", "passing failure")])
+def test_at_night_an_answer_is_no_sleep(bench, fault, words):
+    """An inverter that answers "busy" after dusk is awake: that is trouble as by day."""
+    one = bench()
+    one.clock.move_to(NOON.replace(hour=22, minute=30))
+    one.sun.faults.set(fault)
+    with pytest.raises(DeviceUnreachable, match=words) as caught:
+        one.device(timeout_s=0.5).read_grid()
+    assert not caught.value.expected
+    assert caught.value.exit_code == Exit.TRY_AGAIN
+
+
 def test_in_standby_without_values_it_waits_for_light(bench):
     """Status A000 and sentinels everywhere: expected. With values they are used."""
     one = bench()
