@@ -40,7 +40,7 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--state-dir",
-        type=GivenPath(path_type=Path, file_okay=False),
+        type=GivenPath(path_type=Path),  # a file there is trouble with state, which may not keep the grid out
         help="Where state and history are kept [env: SOLARCTL_STATE_DIR].",
     ),
     click.option("-n", "--dry-run", is_flag=True, help="Read and decide; change and record nothing."),

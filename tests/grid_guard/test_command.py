@@ -218,6 +218,16 @@ def test_a_state_lost_for_good_is_told_once_and_does_not_keep_the_dark(home):
     assert (after["exit"], after["errors"]) == (0, [])
 
 
+def test_a_file_where_the_state_folder_should_be(home):
+    """--state-dir names a file: the grid comes in all the same, and the run says 74."""
+    home.state_dir.write_text("")
+    solax(home).pin(soc=10.0)
+    result = home.json("grid-guard")
+    assert (result["reason"], result["exit"]) == ("low", 74)
+    assert result["actions"][0]["outcome"] == "done"
+    assert any("a file stands where a folder should be" in error["message"] for error in result["errors"])
+
+
 def test_an_overlapping_run_is_told_who_runs(home):
     """Two runs at once: the second exits 75, names the holder, and does nothing."""
     tuya(home).faults.set("slow", 3.0)
