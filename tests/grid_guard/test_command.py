@@ -221,6 +221,8 @@ def test_a_state_lost_for_good_is_told_once_and_does_not_keep_the_dark(home):
 def test_a_file_where_the_state_folder_should_be(home):
     """--state-dir names a file: the grid comes in all the same, and the run says 74."""
     home.state_dir.write_text("")
+    solax(home).pin(soc=80.0)
+    home.run("grid-guard")
     solax(home).pin(soc=10.0)
     result = home.json("grid-guard")
     assert (result["reason"], result["exit"]) == ("low", 74)
