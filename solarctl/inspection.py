@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from solarctl.accounts import account_problems
 from solarctl.checks import House, find
 from solarctl.commands import COMMANDS
 from solarctl.config import Config, find_path, find_state_dir
+from solarctl.decode import nearest
 from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, Problem
 from solarctl.options import Options
@@ -23,6 +25,7 @@ SHARED = {
     "history": "solarctl.history",
     "tariff": "solarctl.control.tariff",
 }
+EVENTS = ("trouble", "recovery")
 BODIES = {"simulate": "solarctl.simulation.simulated_house"}  # commands whose table is not a rule's
 
 
@@ -36,7 +39,7 @@ def settings_class(command: str) -> Any:
 
 def inspect(config: Config, state_dir: Path) -> list[Problem]:
     """Return every problem of a config and its surroundings, errors first, each said once."""
-    problems: list[Problem] = config.unknown_tables(tuple(COMMANDS))
+    problems: list[Problem] = [*config.unknown_tables(tuple(COMMANDS)), *_no_tables(config)]
     decoded: dict[str, Any] = {}
     for table in (*COMMANDS, *SHARED):
         if config.find(table) is None:
@@ -62,9 +65,32 @@ def inspect(config: Config, state_dir: Path) -> list[Problem]:
         from solarctl import mail
 
         problems += [_with_line(config, problem) for problem in mail.warnings(decoded["mail"])]
+        problems += _no_commands(config, "mail.events", decoded["mail"].events, EVENTS)
+    if "heartbeat" in decoded:
+        problems += _no_commands(config, "heartbeat.urls", decoded["heartbeat"].urls)
     for check in find():
         problems += check(house)
     return sorted(dict.fromkeys(problems), key=lambda p: (p.severity != "error", p.line or 0))
+
+
+def _no_tables(config: Config) -> list[Problem]:
+    """Return what is written as a list or a value, though its parts have names."""
+    return [
+        Problem(kind, "must be a table for each name", f"Write [{kind}.NAME].", config.line(kind))
+        for kind in ("accounts", "devices")
+        if config.find(kind) is not None and not isinstance(config.find(kind), Mapping)
+    ]
+
+
+def _no_commands(config: Config, path: str, names: Iterable[str], more: tuple[str, ...] = ()) -> list[Problem]:
+    """Return the names that are no command's, with the nearest one."""
+    known = (*more, *COMMANDS)
+    return [
+        Problem(path, f"{name!r} is no command" + (f" and none of {', '.join(more)}" if more else ""), hint, line)
+        for name in names
+        if name not in known
+        for hint, line in [(nearest(name, known), config.line(path))]
+    ]
 
 
 def with_the_rest(error: ConfigError, command: str, options: Options) -> ConfigError:

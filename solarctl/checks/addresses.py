@@ -17,10 +17,15 @@ def check(house: House) -> Iterable[Problem]:
         for name, (_cls, settings) in things.items():
             for field in dataclasses.fields(settings):
                 value = getattr(settings, field.name)
-                if field.name in KEYS and value and not _is_origin(value):
-                    message = f"{value!r} is not an address"
+                if field.name not in KEYS or not value:
+                    continue
+                path = f"{kind}.{name}.{field.name}"
+                if not _is_origin(value):
                     hint = "Write scheme://host or scheme://host:port, with http or https."
-                    yield house.problem(f"{kind}.{name}.{field.name}", message, hint)
+                    yield house.problem(path, f"{value!r} is not an address", hint)
+                elif _is_open(value):
+                    hint = f'Write "https{value.removeprefix("http")}".'
+                    yield house.problem(path, "plain http over the internet is refused", hint)
 
 
 def _is_origin(text: str) -> bool:
@@ -31,3 +36,16 @@ def _is_origin(text: str) -> bool:
         return False
     plain = not (parts.query or parts.fragment or parts.username) and parts.path in ("", "/")
     return bool(parts.scheme in ("http", "https") and parts.hostname and port_fits and plain)
+
+
+def _is_open(text: str) -> bool:
+    """Return whether it is plain http to a number on the internet; what a name stands for is looked up by the run."""
+    parts = urlsplit(text)
+    if parts.scheme != "http":
+        return False
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address((parts.hostname or "").partition("%")[0]).is_global
+    except ValueError:
+        return False

@@ -251,3 +251,29 @@ def test_other_commands_warn(home):
         assert "a group can read" in found.err
     assert home.run("grid-guard", "-q").err == ""
     assert home.json("grid-guard")["exit"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        ('[mail]\nhost = "localhost"\nto = ["a@b.c"]\nevents = ["troubel"]\n', "mail.events", "trouble"),
+        ('[mail]\nhost = "localhost"\nto = ["a@b.c"]\nevents = ["precol"]\n', "mail.events", "precool"),
+        ('[heartbeat.urls]\ngrid-gaurd = "https://example.com/x"\n', "heartbeat.urls", "grid-guard"),
+        (
+            '[devices.sun]\ndriver = "open-meteo-solar"\npeak_kw = 5\nbase_url = "http://8.8.8.8"\n',
+            "devices.sun.base_url",
+            "https://8.8.8.8",
+        ),
+    ],
+)
+def test_what_a_run_would_stumble_over(home, text, path, words):
+    """Events and pings of commands that there are not, and addresses that a run refuses, are errors with a remedy."""
+    home.configure(TABLES + text)
+    [problem] = [p for p in problems(home) if p["path"] == path and p["severity"] == "error"]
+    assert words in problem["hint"]
+
+
+def test_devices_as_a_list(home):
+    """[[devices]] has no names; it is said how to write it."""
+    home.write('[site]\ntimezone = "UTC"\n[[devices]]\ndriver = "open-meteo"\n')
+    assert [p["path"] for p in problems(home)] == ["devices"]
