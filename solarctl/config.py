@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,6 +56,7 @@ class Config:
         self.raw = raw
         self._text = text
         self.warnings: list[Problem] = []  # about the file as such
+        self.time_left_s: Callable[[float], float] = float  # how much of so many seconds the run's budget has left
         self._lines: dict[str, int] = {}  # found when a problem wants its line
         try:
             self.site = self.table("site", SiteSettings, required=True)
@@ -154,7 +155,8 @@ class Config:
         ]
 
     def _secret(self, value: Any) -> Secret:
-        return secret_sources.resolve(value, self.folder)
+        limit_s = self.time_left_s(secret_sources.COMMAND_LIMIT_S)
+        return secret_sources.resolve(value, self.folder, limit_s=limit_s)
 
 
 @lru_cache(maxsize=1)  # a process may run command after command by one config: the demo, `crontab next --decide`

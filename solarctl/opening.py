@@ -41,6 +41,7 @@ class Opening(Findings):
         self.what_if = moment(options.now, zone, today) if options.now is not None else None
         self.dry_run = options.dry_run or self.what_if is not None
         self.budget = TimeBudget(clock, self.config.site.budget_s)
+        self.config.time_left_s = self.budget.timeout_s  # of a program that gives a secret, too
 
     @cached_property
     def site(self) -> Site:

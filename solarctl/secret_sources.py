@@ -13,12 +13,17 @@ from solarctl.errors import Problem
 from solarctl.settings import Secret
 
 KINDS = ("env", "file", "credential", "command")
-COMMAND_LIMIT_S = 20
+COMMAND_LIMIT_S = 20.0
 LONGEST = 65_536  # characters; keys and tokens have some thousand at most
 
 
-def resolve(value: Any, folder: Path, environ: Mapping[str, str] = os.environ) -> Secret:
-    """Return the secret that `value` (a string, or a table with one of KINDS) stands for; `Mistake` if it cannot."""
+def resolve(
+    value: Any, folder: Path, environ: Mapping[str, str] = os.environ, *, limit_s: float = COMMAND_LIMIT_S
+) -> Secret:
+    """Return the secret that `value` (a string, or a table with one of KINDS) stands for; `Mistake` if it cannot.
+
+    A program has `limit_s` to give it.
+    """
     if isinstance(value, str):
         return _text(value, "the text")
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in KINDS:
@@ -27,7 +32,7 @@ def resolve(value: Any, folder: Path, environ: Mapping[str, str] = os.environ) -
         )
     kind, source = next(iter(value.items()))
     if kind == "command":
-        return _from_command(source)
+        return _from_command(source, limit_s)
     if not isinstance(source, str) or "\0" in source:
         raise Mistake(f"{kind} must be text in quotes")
     if kind == "env":
@@ -82,16 +87,16 @@ def _read(path: Path) -> str:
         raise Mistake(f"the file {path} cannot be read ({error})") from None
 
 
-def _from_command(source: Any) -> Secret:
+def _from_command(source: Any, limit_s: float) -> Secret:
     import subprocess
 
     if not (isinstance(source, list) and source and all(isinstance(part, str) for part in source)):
         raise Mistake('command must be a list of texts, such as ["pass", "show", "tesla"]')
     try:
-        done = subprocess.run(
-            source, capture_output=True, encoding="utf-8", timeout=COMMAND_LIMIT_S, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
+        done = subprocess.run(source, capture_output=True, encoding="utf-8", timeout=limit_s, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        raise Mistake(f"the program {source[0]} did not give the secret within {round(limit_s, 1):g} s") from None
+    except (OSError, ValueError) as error:
         raise Mistake(f"the program {source[0]} did not give the secret ({type(error).__name__})") from None
     if done.returncode != 0:
         raise Mistake(f"the program {source[0]} ended with {done.returncode} instead of giving the secret")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from solarctl.errors import ConfigError
 from solarctl.secret_sources import resolve
 from solarctl.settings import Secret
 from solarctl.toml_lines import find_lines
+from solarctl.virtualhome.clock import DrivenClock
 from tests.foundation.config_parts import SITE, Sample
 from tests.home import served
 
@@ -36,6 +38,17 @@ class TestSecrets:
         """A program that fails or is none is a mistake, not a traceback."""
         with pytest.raises(Mistake):
             resolve({"command": command}, tmp_path)
+
+    def test_a_program_that_hangs(self, tmp_path):
+        """It is not waited for beyond the run's time budget, whatever its children hold open."""
+        tables = '[accounts.broker]\nservice = "mqtt"\npassword = { command = ["sh", "-c", "sleep 30; echo late"] }\n'
+        tables += '[devices.relay]\ndriver = "mqtt-switch"\naccount = "broker"\ntopic = "relay"\n'
+        with served(
+            tmp_path, tables=tables, site="budget_s = 1\n", clock=DrivenClock(datetime(2026, 7, 1, tzinfo=UTC))
+        ) as home:
+            answer = home.json("device", "read", "relay")
+        assert answer["exit"] == 78
+        assert "did not give the secret within 1 s" in str(answer["errors"])
 
     def test_a_file_that_others_can_read(self, tmp_path):
         """A secret file with other-bits is refused with the chmod to type; a group's is not."""
