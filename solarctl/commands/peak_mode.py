@@ -13,6 +13,7 @@ from solarctl.decision import Action
 from solarctl.errors import ConfigError, Problem
 from solarctl.memory import encode
 from solarctl.run import Run
+from solarctl.value import replace
 
 NAME = "peak-mode"
 
@@ -39,6 +40,9 @@ def command(run: Run) -> None:
         asked, found = battery, reserve
         complete = run.read(settings.battery, lambda: asked.read_conditions(found))
         decision = decide(complete, prices, settings, memory, run.now)
+        if complete is None:
+            known = f"{settings.battery} tells its {settings.strategy}, but not whether it is on the grid"
+            decision = replace(decision, because=f"{known}. Nothing is changed.")
     run.conclude(decision, remember=remember)
 
 

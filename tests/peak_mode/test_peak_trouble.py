@@ -72,6 +72,14 @@ def test_errors(home: Home, fault: str, value: Any, code: int) -> None:
     assert not (home.state_dir / "bug.txt").exists()
 
 
+def test_the_reserve_is_known_and_the_grid_is_not(home: Home) -> None:
+    """Tesla tells the reserve and nothing about the grid: nothing is changed, and just that is said."""
+    tesla(home).faults.set("no-island-status")
+    row = home.json("peak-mode")
+    assert (row["reason"], row["exit"], tesla(home).writes) == ("no-reading", 75, [])
+    assert row["because"] == "powerwall tells its reserve, but not whether it is on the grid. Nothing is changed."
+
+
 def test_trouble_is_mailed_once_each_way(home: Home, clock: DrivenClock) -> None:
     """A silent cloud is mailed after half an hour, once; its return too; a wrong token at once."""
     mail = MailServer(None, clock).start()
