@@ -132,6 +132,6 @@ class Feed:
         self.error = None
         now = self._clock.now()
         if reading.at > now:
-            reading = replace(reading, at=now)
+            reading = replace(reading, at=now.astimezone(reading.at.tzinfo))
         self._reading = reading
         self._bell()

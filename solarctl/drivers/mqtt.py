@@ -181,7 +181,7 @@ class Broker:
     def _on_message(self, _client: Client, _data: Any, message: Any) -> None:
         from paho.mqtt.client import topic_matches_sub
 
-        at = self._context.clock.now()
+        at = self._context.now()
         received = Message(message.topic, bytes(message.payload), bool(message.retain), at)
         with self._lock:
             found = [h for topic, hs in self._handlers.items() if topic_matches_sub(topic, message.topic) for h in hs]

@@ -84,7 +84,7 @@ class MqttSwitch:
                 self._on = None
             self._ask()
             self._await(lambda: self._on is not None)
-        at = self._context.clock.now()
+        at = self._context.now()
         return SwitchReading(at=at, on=self._on, power_w=self._power_w, energy_kwh=self._energy_kwh)
 
     def send_switch(self, on: bool) -> bool:

@@ -173,4 +173,4 @@ class MqttVariator:
         """Return the power it was last told, as far as is known; what it draws is its meter's to say."""
         if self._told_percent is None:
             raise DeviceUnreachable(self.name, "it was not told anything in this run")
-        return PowerReading(at=self._context.clock.now(), power_w=self.curve().watts(self._told_percent))
+        return PowerReading(at=self._context.now(), power_w=self.curve().watts(self._told_percent))

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from tests.mqtt.steady_house import until
+from tests.mqtt.steady_house import Process, until
 
 
 def test_the_heater_takes_the_sun_and_is_left_off(house):
@@ -203,12 +203,22 @@ def test_dry_run_looks_once_and_touches_nothing(house):
     assert not (house.folder / "state" / "state.json").exists()
 
 
+def test_moments_are_in_the_houses_zone(house):
+    """What devices on the broker said bears the house's own time, as everything else does."""
+    with house.balance("--dry-run", "--json") as run:
+        row = json.loads(run.end()[1])
+    with Process(house.folder, "--json", command="status") as run:
+        found = json.loads(run.end()[1])
+    ats = [one["at"] for one in [*row["readings"], *found["devices"]] if one["at"]]
+    assert len(ats) >= 5
+    assert {at[-6:] for at in ats} == {row["at"][-6:]}
+    assert row["at"][-6:] in ("+01:00", "+02:00")
+
+
 def test_a_paused_balance_lets_go(house):
     """A pause brings the loads to 0 once and then leaves them alone."""
     with house.balance() as run:
         house.settled()
-        from tests.mqtt.steady_house import Process
-
         with Process(house.folder, "balance", command="pause") as pause:
             assert pause.end()[0] == 0
         until(lambda: house.heater.percent == 0, what="let go")

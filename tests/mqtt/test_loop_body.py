@@ -180,6 +180,7 @@ def test_a_guarantee_runs_in_the_real_loop(house):
     house.write(heater=f'guarantee = {{ kwh = 7.0, two_day_kwh = 12.0, by = "{soon:%H:%M}" }}')
     with house.balance() as run:
         until(lambda: house.heater.percent == 100, what="it runs for its guarantee")
+        until(lambda: house.ear.on("regul/status"), what="a status")
         until(lambda: house.ear.status()["equipments"][0]["reason"] == "guarantee", what="and says so")
         run.stop()
 
