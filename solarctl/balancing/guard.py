@@ -27,6 +27,7 @@ from solarctl.options import Options
 from solarctl.run import Run
 
 LOCK = "balance-guard"  # tells its process
+PREDECESSOR_S = 10.0  # the guard of the run before may still be looking for the broker
 
 
 def start_guard(run: Run, token: str, seconds: float) -> bool:
@@ -85,7 +86,7 @@ def main(config: str, state_dir: str, token: str, seconds: str) -> int:
         log.trouble("balance", [error])
         return int(error.exit_code)
     try:
-        with run.state.lock_run(LOCK):
+        with run.state.lock(LOCK, PREDECESSOR_S):
             keep(run, token, float(seconds), stopped)
     except BusyError:
         return Exit.TRY_AGAIN

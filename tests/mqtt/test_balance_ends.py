@@ -21,7 +21,7 @@ from tests.mqtt.steady_house import until
 def guard_pid(house) -> int | None:
     """The process that looks after the loads, if there is one."""
     try:
-        words = (house.folder / "state" / "locks" / "run.balance-guard").read_text().split()
+        words = (house.folder / "state" / "locks" / "use.balance-guard").read_text().split()
     except OSError:
         return None
     return int(words[0]) if words else None
