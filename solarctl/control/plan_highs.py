@@ -17,7 +17,8 @@ from solarctl.control.plan_solve import Job, Solution, copied, finished, moved
 if TYPE_CHECKING:
     from solarctl.control.plan import Polish
 
-GAP = 0.001  # money: what is closer to the optimum is good enough
+GAP = 1e-5  # money: what is closer to the optimum is good enough
+LACKING = 100.0  # times the dearest price: what a kWh costs that a need goes without
 SPARE_WORTH = 0.01  # of the mean price, per kWh: what spare loads lose weighs so much, beside what they would earn sold
 INFINITY = 1e30
 
@@ -88,7 +89,10 @@ class Model:
 def model_of(
     house: House, rows: Sequence[Row], tasks: Sequence[Task], start_cost: float, targets: Sequence[int], worth: float
 ) -> Model:
-    """Return the programme. `targets`: slots that each need gets; `worth`: of a kWh for what lives on surplus."""
+    """Return the programme. `worth`: of a kWh for what lives on surplus.
+
+    `targets`: slots that each need gets; where they are less than it wants, that all of them together lack least.
+    """
     model = Model()
     windows: dict[int, set[int]] = {}
     for task in tasks:
@@ -103,10 +107,17 @@ def model_of(
             model.column("x", load, t, cost=-reward.get(t, 0.0), low=low, high=float(may), whole=True)
             model.column("s", load, t, cost=start_cost, high=1.0)
         _relay(model, load, row, house.count)
-    for task, target in zip(tasks, targets):
-        terms = [(1.0, ("x", task.load, t)) for t in range(task.first, task.last)]
-        most = max(target, task.count)
-        model.row(target if task.need else 0, most, *terms)
+    dear = LACKING * max(1e-3, *map(abs, house.buy), *map(abs, house.sell))
+    short = any(task.need and target < task.count for task, target in zip(tasks, targets))
+    for index, (task, target) in enumerate(zip(tasks, targets)):
+        terms: list[tuple[float, tuple[Any, ...]]] = [(1.0, ("x", task.load, t)) for t in range(task.first, task.last)]
+        least_run = rows[task.load].least_on
+        if task.need and short:
+            model.column("m", index, cost=dear * task.kwh, high=float(task.count))
+            model.row(task.count, INFINITY, *terms, (1.0, ("m", index)))
+            model.row(-INFINITY, max(target, task.count, least_run), *terms)
+        else:
+            model.row(target if task.need else 0, max(target, task.count, least_run if task.need else 0), *terms)
     _power(model, house, rows, windows, spare)
     return model
 
@@ -207,11 +218,12 @@ def polisher(seconds: float) -> Polish:
 
     def polish(job: Job, solution: Solution) -> Solution | None:
         needs = job.needs
-        if not needs or solution.cost - solution.bound < GAP:
-            return None  # nothing to gain
         alone, kept = job.board(_needs_only(job, solution)), job.kept()
+        if not needs or (solution.cost - solution.bound < GAP and not alone.unmet and not alone.extra_starts):
+            return None  # nothing to gain
         model = model_of(job.house, job.rows, needs, job.start_cost, [alone.got(task) for task in needs], 0.0)
         start = values_of(job.house, job.rows, finished(alone, []))
+        start |= {("m", index): float(max(0, task.count - alone.got(task))) for index, task in enumerate(needs)}
         if kept is not None:
             start |= _held(model, kept.rows, alone.rows, job.keep_cost)
         found = model.solve(seconds, start)

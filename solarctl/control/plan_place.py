@@ -211,6 +211,11 @@ class Board:
         """Energy that needs are short of, in kWh."""
         return sum(max(0, task.count - self.got(task)) * task.kwh for task in self.tasks if task.need)
 
+    @property
+    def extra_starts(self) -> int:
+        """How many switch-ons there are beside each load's first."""
+        return sum(row.starts() for row in self.rows) - sum(any(row.on) and not row.was_on for row in self.rows)
+
     def improve(self, rounds: int, work: float) -> None:
         """Take one task out and place it again, round after round, while that saves anything and is worth the work."""
         for _ in range(rounds):

@@ -11,6 +11,7 @@ from solarctl.control.plan_bound import lower_bound, wishes
 from solarctl.control.plan_deal import placed
 from solarctl.control.plan_dual import begun
 from solarctl.control.plan_exact import best_cost
+from solarctl.control.plan_fit import fit
 from solarctl.control.plan_house import NO_BATTERY, Following, House
 from solarctl.control.plan_moves import descend
 from solarctl.control.plan_place import Board, Row, Task
@@ -130,6 +131,7 @@ def fresh(job: Job) -> tuple[Board, float]:
         other.place_all(order)
         if other.unmet < board.unmet - 1e-9:
             board = other
+    fit(board, house)
     if _is_enough(board):
         return board, NOTHING_KNOWN
     if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
@@ -164,6 +166,8 @@ def _together(job: Job, alone: Board) -> tuple[Board, float]:
     others = [board for board in starts if board is not best]
     if others and best.meter.cost - least > worth and best.meter.work < WORK / 2:
         descend(min(others, key=lambda board: board.total), WORK / 2)
+    if alone.unmet < best.unmet - 1e-9:
+        descend(alone, WORK)
     best = min([best, *others], key=lambda board: board.total)
     return best, least if got == [best.got(task) for task in job.needs] else NOTHING_KNOWN
 
@@ -172,9 +176,8 @@ def _is_enough(board: Board) -> bool:
     """Return whether hardly anything can be gained any more: each load starts once, and the bound is near."""
     meter = board.meter
     assert isinstance(meter, Following | Steered)
-    extra = sum(row.starts() for row in board.rows) - sum(any(row.on) and not row.was_on for row in board.rows)
     price = sum(abs(one) for one in meter.house.buy) / meter.house.count
-    if board.unmet > 1e-9 or board.start_cost * extra > ENOUGH_KWH * price:
+    if board.unmet > 1e-9 or board.start_cost * board.extra_starts > ENOUGH_KWH * price:
         return False
     solution = _solution(meter, board.rows, board.tasks, ENOUGH_ROUNDS)
     return solution.cost - solution.bound <= ENOUGH_KWH * price
