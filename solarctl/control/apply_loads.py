@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from solarctl.control.apply_memory import Memory, Track
+from solarctl.control.apply_shift import RUNS, planned_later, planned_now
 from solarctl.control.apply_swap import Outlook, Swap
 from solarctl.control.apply_words import House, Reason, Settings, Wish, kw, on_off
 from solarctl.control.plan_settings import Load, deadline_of, in_order
@@ -15,10 +16,6 @@ from solarctl.readings import GridReading, SwitchReading
 from solarctl.value import replace
 
 JITTER_S = 5.0  # cron's runs are not minutes apart to the second
-LASTING = 5  # readings that must agree before a need that runs is moved: a kettle is no cloud
-RUNS = 2  # readings that must agree before the sun starts or stops anything
-MARGIN = 0.1  # of a kWh's price: what moving a run must be worth at least
-KEEP = 0.02  # of a kWh's price: what a run that was moved to now must still be worth
 EARLY = timedelta(minutes=15)  # a deadline is met so much early
 AGAIN = timedelta(hours=1)  # a full tank may take more sun after so long
 
@@ -102,33 +99,38 @@ class LoadRules:
         """Return whether a need runs as planned, or had better be moved; two readings must say so to move it."""
         assert self.plan is not None
         assert self.left_w is not None
-        left = self.left_w + self.usual_w - self._bound_w(load)
-        outlook = Outlook(self.plan, self.settings, load, self.now, left, self._soc_kwh())
+        left = self.left_w - self._bound_w(load)
+        carried = self._carried(load, reading, left)
+        # the mean of some minutes decides what is moved; a run that only sun has brought here is judged by the meter
+        meant = left if reading.on and not planned else left + self.usual_w
+        outlook = Outlook(self.plan, self.settings, load, self.now, meant, self._soc_kwh())
         swap = outlook.swap(planned, outlook.before(self._deadline(load)))
         sun = f"{kw(max(0.0, left))} of sun for {kw(load.power_w)}"
         if swap is None:
             if planned:
                 return Wish(True, self._planned(load, stored))
             return self._by_sun(load, reading, track, planned=False)
+        shifted = planned_now if planned else planned_later
+        on, track = shifted(track, reading.on is True, swap.worth, carried)
+        self._keep(load, track)
         if planned:
-            short = track.short + 1 if swap.worth > MARGIN else 0
-            self._keep(load, replace(track, short=short, enough=0))
-            if short and (short >= LASTING or not reading.on):
-                return Wish(False, f"planned, but {sun}; {self._hour(swap)} is cheaper", Reason.WAITING)
-            return Wish(True, self._planned(load, stored))
+            if on:
+                return Wish(True, self._planned(load, stored))
+            return Wish(False, f"planned, but {sun}; {self._hour(swap)} is cheaper", Reason.WAITING)
+        if on:
+            return Wish(True, f"{sun}, instead of {self._hour(swap)}", Reason.SURPLUS)
         if reading.on:
-            short = track.short + 1 if swap.worth < KEEP else 0
-            self._keep(load, replace(track, short=short, enough=0))
-            if short >= LASTING:
-                return Wish(False, f"{sun}; {self._hour(swap)} is cheaper")
-            return Wish(True, f"{sun}, instead of {self._hour(swap)}", Reason.SURPLUS)
-        enough = track.enough + 1 if swap.worth > MARGIN else 0
-        self._keep(load, replace(track, enough=enough, short=0))
-        if enough >= RUNS:
-            return Wish(True, f"{sun}, instead of {self._hour(swap)}", Reason.SURPLUS)
-        if enough:
+            return Wish(False, f"{sun}; {self._hour(swap)} is cheaper")
+        if track.enough:
             return Wish(False, f"{sun}, instead of {self._hour(swap)}; the next reading decides", Reason.WAITING)
         return Wish(False, f"planned for {self._hour(outlook.next_run() or swap)}; {sun}")
+
+    def _carried(self, load: Load, reading: SwitchReading, left_w: float) -> bool:
+        """Return whether the meter shows sun enough for a load alone, that nobody before it is about to take."""
+        if not reading.on:
+            return left_w - self._awaited_w(load) >= load.power_w
+        own = max(0.0, reading.power_w if reading.power_w is not None else load.power_w)
+        return left_w >= own - self.options.import_w
 
     def _hour(self, swap: Swap) -> str:
         return f"{swap.at.astimezone(self.now.tzinfo):%H:%M}"

@@ -222,7 +222,7 @@ class TestClouds:
         assert {one.reason for one in days.minutes(10)} == {Reason.WAITING}
         assert not days.on["boiler"]
         days.sun_w = 2400
-        days.minutes(8)
+        days.minutes(2)
         assert days.on["boiler"]
 
     def test_without_time_it_starts_under_the_cloud(self):
@@ -260,7 +260,7 @@ class TestClouds:
         days.minutes(20)
         assert days.on["boiler"]
         days.sun_w = 0
-        decisions = days.minutes(15)
+        decisions = days.minutes(3)
         assert not days.on["boiler"]
         assert "22:00 is cheaper" in " ".join(one.because for one in decisions)
 
