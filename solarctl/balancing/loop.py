@@ -72,6 +72,7 @@ class Loop:
         """Balance for so long, or for ever."""
         run = self.run
         ends_at = end_of(run.clock.now(), for_s)
+        ends_s = None if for_s is None else run.clock.monotonic() + for_s  # waiting for others is no more time
         if not run.dry_run:
             self.lease.take(ends_at)
         try:
@@ -82,7 +83,6 @@ class Loop:
                 self.tick()
                 return
             tick_s = self.settings.tick_s
-            ends_s = None if for_s is None else run.clock.monotonic() + for_s
             while ends_s is None or run.clock.monotonic() < ends_s:
                 self.tick()
                 self._wait(tick_s if ends_s is None else min(tick_s, ends_s - run.clock.monotonic()))
