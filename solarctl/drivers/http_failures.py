@@ -32,9 +32,9 @@ def failure(error: BaseException, host: str, limit_s: float) -> Failure:
         found = re.search(_WHY, said)
         why = next(filter(None, found.groups()), "").strip() if found else "TLS"
         hint = "Is the clock right? A server with a certificate of its own needs ca_file."
-        return Failure(f"{host} cannot prove who it is ({why})", hint, lasting=True)
-    if "ProxyError" in kinds:
-        return Failure(f"the proxy on the way to {host} does not answer", "See HTTPS_PROXY and NO_PROXY.")
+        return Failure(f"{host} cannot prove who it is ({why})", hint, lasting=True, unsent=found is not None)
+    if "ProxyError" in kinds:  # raised until the proxy has let us through, never later
+        return Failure(f"the proxy on the way to {host} does not answer", "See HTTPS_PROXY and NO_PROXY.", unsent=True)
     if kinds & {"Timeout", "TimeoutError"}:
         return Failure(f"{host} did not answer within {limit_s:.0f} s", unsent="ConnectTimeout" in kinds)
     if kinds & {"InvalidURL", "MissingSchema", "InvalidSchema"}:

@@ -76,7 +76,9 @@ class Line:
         raise DeviceReplyError(self._name, f"{self.host} redirects in circles")
 
     def _send(self, method: str, url: str, sent: dict[str, Any], limit_s: float) -> Reply:
+        self.unsent = True  # where the look-up of the name hangs or fails nothing was sent
         session = self.opened()
+        self.unsent = False
         timeout = (min(CONNECT_TIMEOUT_S, limit_s), limit_s)
         with session.request(method, url, timeout=timeout, allow_redirects=False, stream=True, **sent) as response:
             body = bytearray()

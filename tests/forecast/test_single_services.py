@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 
+from solarctl.drivers import http_line
 from solarctl.drivers.clear_sky import clear_sky_w
 from solarctl.drivers.forecast_solar import steps_of
 from solarctl.drivers.solar_planes import Plane
 from solarctl.errors import ConfigError, DeviceLoginError, DeviceReplyError
+from tests.drivers.tls import Certificates, https
 from tests.forecast.observatory import NOON
+
+NOWHERE = [
+    pytest.param("http://127.0.0.1:1", id="refused"),
+    pytest.param("http://nowhere.invalid", id="no such name, plain"),
+    pytest.param("https://nowhere.invalid", id="no such name, TLS"),
+]
 
 
 class TestOpenMeteo:
@@ -111,13 +121,9 @@ class TestSolcast:
         assert len(sun.service.journal) == 10
         assert "used up" in sun.read(refresh_min=0.001).note or "before" in sun.read(refresh_min=0.001).note
 
-    @pytest.mark.parametrize(
-        "nowhere",
-        ["http://127.0.0.1:1", "https://nowhere.invalid"],
-        ids=["refused", "no such name"],
-    )
+    @pytest.mark.parametrize("nowhere", NOWHERE)
     def test_requests_that_never_left_do_not_count(self, opened, nowhere):
-        """Without a network none of the day's requests is used up."""
+        """Without a way to the service none of the day's requests is used up."""
         sun = opened("solcast")
         for _ in range(12):
             assert sun.read(refresh_min=0.001, base_url=nowhere).source == "clear sky"
@@ -125,6 +131,34 @@ class TestSolcast:
         assert sun.context.store.get("devices", "sun")["requests"] == 0
         assert sun.read(refresh_min=0.001).source == "Solcast"
         assert sun.context.store.get("devices", "sun")["requests"] == 1
+
+    def test_impostors_and_proxies_do_not_count(self, opened, tmp_path, monkeypatch):
+        """A certificate that is not the service's, and a proxy that is not there: the service has seen nothing."""
+        sun = opened("solcast")
+        with https(Certificates(tmp_path).self_signed("alone", "IP:127.0.0.1")) as port:
+            found = sun.read(refresh_min=0.001, base_url=f"https://127.0.0.1:{port}")
+        assert "cannot prove who it is" in found.note
+        assert sun.context.store.get("devices", "sun")["requests"] == 0
+        monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+        monkeypatch.setenv("no_proxy", "")
+        assert "the proxy" in sun.read(refresh_min=0.001, base_url="https://solcast.invalid").note
+        assert sun.context.store.get("devices", "sun")["requests"] == 0
+
+    def test_a_connection_that_is_never_made_does_not_count(self, opened, monkeypatch):
+        """A host that does not even take connections within the time has seen nothing."""
+        monkeypatch.setattr(http_line, "CONNECT_TIMEOUT_S", 0.2)
+        sun = opened("solcast")
+        with contextlib.ExitStack() as taken:
+            full = taken.enter_context(socket.socket())
+            full.bind(("127.0.0.1", 0))
+            full.listen(0)
+            for _ in range(4):  # its queue is full: further connections wait for ever
+                waiting = taken.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(full.getsockname())
+            found = sun.read(refresh_min=0.001, base_url=f"http://127.0.0.1:{full.getsockname()[1]}")
+        assert "did not answer" in found.note
+        assert sun.context.store.get("devices", "sun")["requests"] == 0
 
     @pytest.mark.parametrize("fault", ["overloaded", "html-200"])
     def test_requests_that_failed_do_count(self, opened, fault):
