@@ -28,7 +28,7 @@ LOADS = [("boiler", 2000, 4.0, True)] * 2 + [("bike", 200, 0.5, True)] * 2
 LOADS += [("spare", 1500, 3.0, False)] * 3 + [("toy", 200, 0.5, False)]
 
 
-def config(folder: Path, sun: str, *, market: bool) -> None:
+def config(folder: Path, sun: str, *, market: bool, commanded: bool) -> None:
     parts = ['[site]\ntimezone = "Europe/Amsterdam"\nlatitude = 52.1\nlongitude = 5.1\n', sun]
     told = {"p1": ("Meter", 210.0), "battery": ("Battery", 50.0)} | ({"market": ("Market", PRICES)} if market else {})
     told |= {f"{name}-{index}": ("Socket", False) for index, (name, *_rest) in enumerate(LOADS)}
@@ -37,6 +37,8 @@ def config(folder: Path, sun: str, *, market: bool) -> None:
         parts.append(f'[devices.{name}]\ndriver = "tests.plan.home:{kind}"\nfile = "{name}.json"\n')
     parts.append('[tariff]\nprices = "market"\n' if market else "[tariff]\n")
     parts.append('[plan]\nforecast = "sun"\ngrid = "p1"\nbattery = "battery"\npolish_s = 0\n')
+    if commanded:
+        parts.append("command_battery = true\n")
     parts += [
         f'[[plan.devices]]\ndevice = "{name}-{index}"\npower_w = {watts}\ncapacity_kwh = {kwh}\n'
         f"daily_need = {str(need).lower()}\n"
@@ -57,10 +59,10 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as name:
             cases = {"floor": ([python, "-c", REPORT + FLOOR], env)}
-            for market in (False, True):
-                folder = Path(name) / ("market" if market else "tariff")
+            for market, commanded in ((False, False), (True, False), (True, True)):
+                folder = Path(name) / (("market" if market else "tariff") + (", commanded" if commanded else ""))
                 folder.mkdir()
-                config(folder, emulator.config(), market=market)
+                config(folder, emulator.config(), market=market, commanded=commanded)
                 argv = ["plan", "-q", "-c", str(folder / "config.toml"), "--state-dir", str(folder / "state")]
                 cases[f"plan, {folder.name}"] = ([python, "-c", REPORT + RUN, *argv], env)
             for round_ in range(rounds + 1):

@@ -32,6 +32,7 @@ class Steered:
 
     looked_at = 6
     blocks = 4
+    guess_first = True  # what it costs elsewhere hardly depends on where a piece was taken away
 
     def __init__(self, house: House, net: Sequence[float] | None = None) -> None:
         self.house = house
@@ -97,6 +98,7 @@ class Steered:
         charging = storage.power * storage.efficiency
         charge = storage.start
         self._soc, self._grid, self._worth = [charge], [], []
+        self._guessed: dict[float, list[float]] = {}
         self.work += house.count * SLOT_WORK
         for t, net in enumerate(self.net):
             next_value = self._after[t + 1]
@@ -144,12 +146,16 @@ class Steered:
 
     def saved(self) -> object:
         """Return what `restore` needs to undo changes."""
-        return self.net[:], self._own[:], self._after[:], self._until[:], self.cost
+        known = (self._soc, self._grid, self._worth, self._guessed) if self._traced else None
+        return self.net[:], self._own[:], self._after[:], self._until[:], self.cost, known
 
     def restore(self, saved: object) -> None:
         """Go back to what was saved."""
-        self.net, self._own, self._after, self._until, self.cost = saved  # type: ignore[misc]
-        self._traced = False
+        known: tuple[list[float], list[float], list[float], dict[float, list[float]]] | None
+        self.net, self._own, self._after, self._until, self.cost, known = saved  # type: ignore[misc]
+        self._traced = known is not None
+        if known is not None:
+            self._soc, self._grid, self._worth, self._guessed = known
 
     def draw_exports(self, changes: Mapping[int, float]) -> None:
         """Let the house draw what would have been exported; the battery does as before. The last thing asked of it."""
@@ -163,6 +169,8 @@ class Steered:
     def guesses(self, kwh: float) -> list[float]:
         """Return, slot by slot, about what it costs when the house draws `kwh` more; exact for small amounts."""
         house, grids = self.house, self.grid
+        if kwh in self._guessed:
+            return self._guessed[kwh]
         power, found = house.battery.power, []
         for t, need in enumerate(self.net):
             through, worth, buy = grids[t], self._worth[t], house.buy[t]
@@ -175,6 +183,7 @@ class Steered:
                 if over > 0:
                     cost += OVER_LIMIT * over
             found.append(cost)
+        self._guessed[kwh] = found
         return found
 
 

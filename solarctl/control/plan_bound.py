@@ -34,6 +34,13 @@ class Wish:
 
 def lower_bound(house: House, wishes: Sequence[Wish], reached: float, prices: Sequence[float], rounds: int) -> float:
     """Return a cost that no plan is below; `reached` is what the best plan known costs, `prices` where to begin."""
+    return dearest(house, wishes, reached, prices, rounds)[0]
+
+
+def dearest(
+    house: House, wishes: Sequence[Wish], reached: float, prices: Sequence[float], rounds: int
+) -> tuple[float, list[float]]:
+    """Return the bound, and the prices of each slot's kilowatt-hour that it was found at."""
     market = _Market(house, wishes)
     here = [min(max(p, low), high) for p, low, high in zip(prices, market.low, market.high)]
     best = -float("inf")
@@ -61,7 +68,7 @@ def lower_bound(house: House, wishes: Sequence[Wish], reached: float, prices: Se
             min(max(price + size * kwh, low), high)
             for price, low, high, kwh in zip(here, market.low, market.high, missing)
         ]
-    return min(best, reached)
+    return min(best, reached), best_prices
 
 
 class _Market:

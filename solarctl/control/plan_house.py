@@ -51,6 +51,7 @@ class Following:
 
     looked_at = 6
     blocks = 64
+    guess_first = False
 
     def __init__(self, house: House, *, needs_charge: Sequence[float] | None = None) -> None:
         self.house = house

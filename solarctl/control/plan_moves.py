@@ -116,6 +116,7 @@ class _Piece:
     def move(self) -> bool:
         """Put the piece where it costs least; return whether that is somewhere else."""
         meter = self.board.meter
+        self.looks = meter.guesses(self.kwh) if meter.guess_first else None
         saved, cost = meter.saved(), meter.cost
         self.starts = self._starts()
         meter.add(dict.fromkeys(self.slots, -self.kwh))
@@ -152,7 +153,8 @@ class _Piece:
     def _places(self, freed: float) -> Iterator[int]:
         """Yield where the piece could begin, what looks cheapest first."""
         size, low = len(self.slots), self.span.start
-        sums = list(accumulate(self.board.meter.guesses(self.kwh), initial=0.0))[low:]
+        guesses = self.board.meter.guesses(self.kwh) if self.looks is None else self.looks
+        sums = list(accumulate(guesses, initial=0.0))[low:]
         looks = [after - before for before, after in zip(sums, sums[size : self.span.stop - low + 1])]
         dearest = freed + UNLIKELY * self.kwh * size
         for t in sorted(range(len(looks)), key=looks.__getitem__):

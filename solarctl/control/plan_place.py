@@ -24,6 +24,7 @@ class Meter(Protocol):
     work: float  # how much was played so far, in slots of a battery that follows
     looked_at: int  # how many slots are played, of those that look cheapest
     blocks: int  # and how many long blocks
+    guess_first: bool  # guesses are made before a piece is taken away
 
     @property
     def cost(self) -> float: ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from solarctl.control.plan_battery import Steered
-from solarctl.control.plan_bound import lower_bound, wishes
+from solarctl.control.plan_bound import dearest, lower_bound, wishes
 from solarctl.control.plan_deal import placed
 from solarctl.control.plan_dual import begun
 from solarctl.control.plan_exact import best_cost
@@ -25,6 +25,7 @@ ENOUGH_ROUNDS = 4
 NEAR = 0.01  # kWh at the mean price: a gap for which no second bound is looked for
 AGAIN = 0.02  # of what the needs cost at the mean price: a plan so far above its bound is begun another way, too
 FEW = 4  # needs: when not all fit, every order is tried
+TINY_KWH = 1e-6  # so little more tells a slot's price
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
 STRICT = 1e5  # money per kWh: what loads that live on surplus may not cause
@@ -136,8 +137,28 @@ def fresh(job: Job) -> tuple[Board, float]:
         return board, NOTHING_KNOWN
     if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
         return _together(job, board)
+    if house.battery.commanded and house.battery.capacity > 0:
+        return _priced(job, board)
     board.improve(ROUNDS, WORK)
     return board, NOTHING_KNOWN
+
+
+def _priced(job: Job, alone: Board) -> tuple[Board, float]:
+    """Move pieces beside a commanded battery; once more from where the bound's prices put the needs."""
+    house, price = job.house, sum(map(abs, job.house.buy)) / job.house.count
+    descend(alone, WORK / 2)
+    got = [alone.got(task) for task in job.needs]
+    guesses = [guess / TINY_KWH for guess in alone.meter.guesses(TINY_KWH)]
+    least, prices = dearest(house, wishes(job.rows, job.needs, got), alone.meter.cost, guesses, BOUND_ROUNDS)
+    if alone.meter.cost - least + alone.start_cost * alone.extra_starts < ENOUGH_KWH * price:
+        return alone, least
+    flat = replace(house, battery=NO_BATTERY, buy=tuple(prices), sell=tuple(prices), stored_value=0.0)
+    bare = replace(job, house=flat).board(job.rows)
+    bare.place_all()
+    other = job.board(bare.rows)
+    descend(other, WORK / 2)
+    best = min(alone, other, key=lambda board: board.total)
+    return best, least if got == [best.got(task) for task in job.needs] else NOTHING_KNOWN
 
 
 def _orders(job: Job) -> Iterator[list[Task]]:
@@ -283,8 +304,7 @@ def _solution(
     least: float = NOTHING_KNOWN,
 ) -> Solution:
     got = [sum(rows[task.load].on[task.first : task.last]) for task in tasks]
-    tiny = 1e-6
-    prices = [guess / tiny for guess in meter.guesses(tiny)]
+    prices = [guess / TINY_KWH for guess in meter.guesses(TINY_KWH)]
     house = meter.house
     paid = sum(kwh * (buy if kwh > 0 else sell) for kwh, buy, sell in zip(meter.grid, house.buy, house.sell))
     cost = paid - house.stored_value * meter.soc[-1]  # without what a house beyond its limit is frightened with

@@ -6,7 +6,7 @@ the battery cannot hold is cut off at both ends.
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from solarctl.control.plan_house import OVER_LIMIT, TINY
@@ -17,10 +17,11 @@ Piece = tuple[float, float]  # slope (money per kWh of charge), length (kWh)
 class Value:
     """A convex function of the charge: from `low` on, pieces of rising slope; `at_low` is its value there."""
 
-    __slots__ = ("at_low", "low", "pieces")
+    __slots__ = ("at_low", "low", "pieces", "width")
 
-    def __init__(self, low: float, at_low: float, pieces: list[Piece]) -> None:
+    def __init__(self, low: float, at_low: float, pieces: list[Piece], width: float | None = None) -> None:
         self.low, self.at_low, self.pieces = low, at_low, pieces
+        self.width = sum([length for _slope, length in pieces]) if width is None else width
 
     def at(self, charge: float) -> float:
         """Return the value at a charge of its domain."""
@@ -41,7 +42,7 @@ class Value:
 
     def raised(self, more: float) -> Value:
         """Return the function with a constant added."""
-        return Value(self.low, self.at_low + more, self.pieces)
+        return Value(self.low, self.at_low + more, self.pieces, self.width)
 
     def slope_at(self, charge: float) -> float:
         """Return what a kWh more changes at a charge (a negative number when charge saves money)."""
@@ -80,16 +81,26 @@ def before(after: Value, pieces: Sequence[Piece], at_full_charging: float, charg
 
     `at_full_charging` is the slot's cost when it charges all it can, `charging` the charge that this adds.
     """
-    merged = after.pieces[:]
+    merged, width = after.pieces[:], after.width
     for piece in pieces:
-        insort(merged, piece)
-    return Value(after.low - charging, after.at_low + at_full_charging, merged)
+        place = bisect_left(merged, piece)
+        slope, length = piece
+        width += length
+        if place < len(merged) and merged[place][0] == slope:
+            merged[place] = slope, merged[place][1] + length
+        elif place and merged[place - 1][0] == slope:
+            merged[place - 1] = slope, merged[place - 1][1] + length
+        else:
+            merged.insert(place, piece)
+    return Value(after.low - charging, after.at_low + at_full_charging, merged, width)
 
 
 def cut(found: Value, low: float, high: float) -> None:
     """Keep only charges from `low` to `high`."""
     pieces = found.pieces
     skip = low - found.low
+    if skip > 0:
+        found.width -= skip
     while skip > TINY and pieces:
         slope, length = pieces[0]
         part = min(skip, length)
@@ -100,14 +111,17 @@ def cut(found: Value, low: float, high: float) -> None:
         else:
             pieces[0] = (slope, length - part)
     found.low = max(low, found.low)
-    room = high - found.low
-    for index, (slope, length) in enumerate(pieces):
-        if length >= room:
-            del pieces[index:]
-            if room > TINY:
-                pieces.append((slope, room))
-            break
-        room -= length
+    excess = found.width - (high - found.low)
+    if excess <= 0:
+        return
+    found.width -= excess
+    while pieces:
+        slope, length = pieces[-1]
+        if length > excess + TINY:
+            pieces[-1] = (slope, length - excess)
+            return
+        del pieces[-1]
+        excess -= length
 
 
 def least_sum(one: Value, other: Value) -> float:
