@@ -12,6 +12,7 @@ from solarctl.virtualhome.house import Energies, House
 from solarctl.virtualhome.peak_book import PeakBook
 from solarctl.virtualhome.scenario import Figure, Home
 from solarctl.virtualhome.sockets import Socket
+from solarctl.virtualhome.tank import J_PER_LITRE_K, Tank
 
 CURRENCY = "USD"
 DEAR, USUAL, SOLD = 0.24, 0.11, 0.03  # per kWh: at the peak, otherwise, and for what is sold
@@ -24,9 +25,21 @@ def cost(house: House) -> float:
     return DEAR * sums.dear_import_kwh + USUAL * usual_kwh - SOLD * sums.export_kwh
 
 
-def cost_with_full_car(house: House) -> float:
-    """Return the cost if the car were now given what it still wants, at the usual price."""
-    return cost(house) + USUAL * part(house, EaseeCharger).car.wants_kwh
+def cost_when_full(house: House) -> float:
+    """Return the cost if car, tanks and batteries were now filled from the grid, at the usual price."""
+    batteries = sum(one.battery.capacity_kwh for one in all_houses(house) if one.battery is not None)
+    lacking_kwh = part(house, EaseeCharger).car.wants_kwh + batteries - stored_kwh(house)
+    return cost(house) + USUAL * (lacking_kwh + sum(_lacking_heat_kwh(tank) for tank in _tanks(house)))
+
+
+def _tanks(house: House) -> list[Tank]:
+    water = part(house, DimmedHeater).tank
+    found = [one.appliance for one in dwelling(house, "workshop").parts if isinstance(one, Socket)]
+    return [tank for tank in (water, *(getattr(one, "tank", None) for one in found)) if tank is not None]
+
+
+def _lacking_heat_kwh(tank: Tank) -> float:
+    return max(0.0, tank.off_at_c - tank.temperature_c) * tank.litres * J_PER_LITRE_K / 3.6e6
 
 
 def stored_kwh(house: House) -> float:
@@ -46,7 +59,7 @@ def _boiler_deg(house: House) -> float:
 
 FIGURES = (
     Figure("cost", "cost", CURRENCY, cost, decimals=2),
-    Figure("full_cost", "  once the car is full", CURRENCY, cost_with_full_car, decimals=2),
+    Figure("full_cost", "  once all is full", CURRENCY, cost_when_full, decimals=2),
     Figure("car_kwh", "into the car", "kWh", lambda house: part(house, EaseeCharger).car.total_kwh),
     Figure("left_kwh", "left in the batteries", "kWh", stored_kwh),
     Figure("too_warm_f_h", "warmer than 78 °F", "°F·h", lambda house: part(house, PeakBook).too_warm_k_h * 1.8),
@@ -62,7 +75,8 @@ def verdict(ours: Energies, without: Mapping[str, Energies], figures: Mapping[st
     if alone.dear_import_kwh >= 0.05 or ours.dear_import_kwh >= 0.05:
         peak = f"At the peak {ours.dear_import_kwh:.1f} kWh from the grid instead of {alone.dear_import_kwh:.1f} kWh; "
     money = f"the energy cost {here['cost']:.2f} {CURRENCY} instead of {there['cost']:.2f} {CURRENCY}"
-    text = f"{peak}{money}, with {here['car_kwh']:.1f} kWh in the car (left alone {there['car_kwh']:.1f} kWh)."
+    full = f"{here['full_cost']:.2f} instead of {there['full_cost']:.2f} once car, hot water and batteries are full"
+    text = f"{peak}{money}; {full}."
     return text[0].upper() + text[1:]
 
 
