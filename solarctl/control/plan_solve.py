@@ -198,7 +198,7 @@ def _is_enough(board: Board) -> bool:
     meter = board.meter
     assert isinstance(meter, Following | Steered)
     price = sum(abs(one) for one in meter.house.buy) / meter.house.count
-    if board.unmet > 1e-9 or board.start_cost * board.extra_starts > ENOUGH_KWH * price:
+    if board.unmet > 1e-9 or board.extra_starts:
         return False
     solution = _solution(meter, board.rows, board.tasks, ENOUGH_ROUNDS)
     return solution.cost - solution.bound <= ENOUGH_KWH * price
