@@ -9,10 +9,11 @@ from datetime import UTC, datetime, time
 
 from benchmarks.planning.days import Day
 from solarctl.control.plan import Foreseen, Memory, decide, house_of
+from solarctl.control.plan_highs import model_of, polisher
 from solarctl.control.plan_house import House
 from solarctl.control.plan_place import Row
 from solarctl.control.plan_settings import Load, Settings, settings_hash
-from solarctl.control.plan_solve import copied, finished_rows
+from solarctl.control.plan_solve import Job, copied, finished_rows, solve
 from solarctl.control.plan_tasks import Work, slots_from, work
 from solarctl.control.plan_words import Booked, Inputs, Plan
 
@@ -20,6 +21,7 @@ NOW = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)
 START_KWH = 0.54
 SPARE_WORTH = 0.01  # of the mean price, beyond what selling earns: what lives on surplus is used before it is sold
 UNMET_PRICE = 1.0
+START_WORTH = 0.01  # kWh at the mean price: as in the planner's own settings
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,16 @@ class Score:
     starts: int
     cpu_s: float = 0.0
     bound_gap: float = 0.0
+    switching: float = 0.0  # what the switch-ons cost
 
     @property
     def total(self) -> float:
         return self.money + UNMET_PRICE * self.unmet_kwh
+
+    @property
+    def objective(self) -> float:
+        """What our planner and HiGHS both make as small as they can: switch-ons count."""
+        return self.total + self.switching
 
 
 def settings_of(day: Day, *, commanded: bool = False, strategy: str = "best") -> Settings:
@@ -106,15 +114,45 @@ def highs(day: Day, seconds: float, *, commanded: bool = False) -> Score | None:
         free = replace(house, battery=replace(house.battery, commanded=True))
         found.append(_highs(day, house, free, to_do, seconds))
     scores = [score for score in found if score is not None]
-    return min(scores, key=lambda score: score.total) if scores else None
+    return min(scores, key=lambda score: score.objective) if scores else None
+
+
+def needs_polished(day: Day, seconds: float, *, commanded: bool) -> float:
+    """Return what the needs alone cost in our plan, polished for so long: the grid, switch-ons, what is unmet."""
+    job = _job_of(day, commanded)
+    solution = solve(job)
+    return job.board((polisher(seconds)(job, solution) or solution).rows).total
+
+
+def needs_cold(day: Day, seconds: float, *, commanded: bool) -> float:
+    """Return the same for HiGHS that begins with nothing, on the same programme (as `highs`, twice)."""
+    job = _job_of(day, commanded)
+    house, best = job.house, job.board(job.rows).total
+    modelled = [house]
+    if house.battery.capacity and not commanded:
+        modelled.append(replace(house, battery=replace(house.battery, commanded=True)))
+    for one in modelled:
+        model = model_of(one, job.rows, job.needs, job.start_cost, [task.count for task in job.needs], 0.0)
+        found = model.solve(seconds, None)
+        if found is not None:
+            rows = copied(job.rows)
+            for load, row in enumerate(rows):
+                row.on[:] = [round(found["x", load, t]) for t in range(house.count)]
+            best = min(best, job.board(rows).total)
+    return best
+
+
+def _job_of(day: Day, commanded: bool) -> Job:
+    rules = settings_of(day, commanded=commanded)
+    house, to_do, _seen = prepared(day, rules)
+    needs = [task for task in to_do.tasks if task.need]
+    return Job(house, to_do.rows, needs, rules.start_cost_kwh * sum(house.buy) / house.count, rules.slot_min)
 
 
 def _highs(day: Day, house: House, modelled: House, to_do: Work, seconds: float) -> Score | None:
-    from solarctl.control.plan_highs import model_of
-
     mean = sum(house.buy) / len(house.buy)
     targets = [task.count for task in to_do.tasks]
-    model = model_of(modelled, to_do.rows, to_do.tasks, 0.01 * mean, targets, SPARE_WORTH * mean)
+    model = model_of(modelled, to_do.rows, to_do.tasks, START_WORTH * mean, targets, SPARE_WORTH * mean)
     before = clock.process_time()
     found = model.solve(seconds, None)
     cpu_s = clock.process_time() - before
@@ -145,4 +183,5 @@ def scored(day: Day, house: House, to_do: Work, rows: Sequence[Row], cpu_s: floa
         if to_do.loads[task.load].daily_need:
             unmet += max(0.0, task.wanted_kwh - got * task.kwh)
     solution = finished_rows(house, played, to_do.tasks)
-    return Score(solution.cost - worth, unmet, spare, sum(row.starts() for row in rows), cpu_s, gap)
+    starts = sum(row.starts() for row in rows)
+    return Score(solution.cost - worth, unmet, spare, starts, cpu_s, gap, START_WORTH * mean * starts)

@@ -2,6 +2,7 @@
 
     python -m benchmarks.planning.run [--devices 8] [--slot 15] [--hours 24] [--highs 15] [--commanded]
     python -m benchmarks.planning.run --polish 2 --highs 2        # with the extra, against HiGHS from a cold start
+    python -m benchmarks.planning.run --polish-limits 0.5,2,10 --first 3
 
 Savings are money against doing nothing (needs start at 06:00, as with a timer; the battery follows the meter).
 "share" is our saving over that of HiGHS, which begins with nothing and has so many seconds (of wall clock, one
@@ -14,7 +15,10 @@ import argparse
 import statistics
 
 from benchmarks.planning.days import SEASONS, Day, day
-from benchmarks.planning.play import Score, highs, nothing, ours
+from benchmarks.planning.play import Score, highs, needs_cold, needs_polished, nothing, ours
+
+KINDS = [f"{tariff} {battery}" for battery in ("follows", "commanded", "none") for tariff in ("flat", "dynamic")]
+SAME = 2e-5  # money: what is nearer is the same
 
 
 def main() -> None:
@@ -23,10 +27,17 @@ def main() -> None:
     parser.add_argument("--slot", type=int, default=15, choices=(60, 15, 5))
     parser.add_argument("--hours", type=int, default=24)
     parser.add_argument("--repetitions", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the first repetition (0 to 2 are what was tuned on)")
+    parser.add_argument("--polish-limits", default="", help="seconds, with commas: polished and cold HiGHS at each")
+    parser.add_argument("--days", action="store_true", help="with --polish-limits: every day of them, too")
+    parser.add_argument("--kinds", default="", help="of tariff and battery, with commas: only these")
     parser.add_argument("--highs", type=float, default=0.0, help="seconds; 0: not asked")
     parser.add_argument("--polish", type=float, default=0.0, help="seconds that our plan is polished")
     parser.add_argument("--commanded", action="store_true", help="the battery is commanded")
     options = parser.parse_args()
+    if options.polish_limits:
+        limits(options)
+        return
     polish = None
     if options.polish:
         from solarctl.control.plan_highs import polisher
@@ -42,9 +53,41 @@ def main() -> None:
             days = [
                 day(season, n, options.devices, options.slot, dynamic=dynamic, battery=battery, hours=options.hours)
                 for season in SEASONS
-                for n in range(options.repetitions)
+                for n in range(options.first, options.first + options.repetitions)
             ]
             print(row(days, options, polish), flush=True)
+
+
+def limits(options: argparse.Namespace) -> None:
+    """Print, for each limit, how often a polished plan is behind a HiGHS that begins with nothing, and by how much."""
+    from solarctl.control.plan_highs import polisher
+
+    print(
+        "| tariff, battery | seconds | comparisons | needs with switch-ons: behind, at most | money: behind, at most |"
+    )
+    print("|---|---|---|---|---|")
+    for name in options.kinds.split(",") if options.kinds else KINDS:
+        tariff, battery = name.split()
+        for seconds in map(float, options.polish_limits.split(",")):
+            behind: list[float] = []
+            dearer: list[float] = []
+            for season in SEASONS:
+                for n in range(options.first, options.first + options.repetitions):
+                    one = day(
+                        season, n, options.devices, options.slot, dynamic=tariff == "dynamic", battery=battery != "none"
+                    )
+                    commanded = battery == "commanded"
+                    cold = needs_cold(one, seconds, commanded=commanded)
+                    behind.append(needs_polished(one, seconds, commanded=commanded) - cold)
+                    mine = ours(one, commanded=commanded, polish=polisher(seconds))
+                    whole = highs(one, seconds, commanded=commanded)
+                    dearer.append(mine.total - whole.total if whole else 0.0)
+                    if options.days:
+                        print(f"  {season}/{n} {behind[-1]:.5f} {dearer[-1]:.5f}")
+            cells = [name, f"{seconds:g}", str(len(behind))]
+            for found in (behind, dearer):
+                cells.append(f"{sum(more > SAME for more in found)}, {max(0.0, *found):.4f}")
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def row(days: list[Day], options: argparse.Namespace, polish) -> str:

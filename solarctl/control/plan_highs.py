@@ -11,8 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from solarctl.control.plan_house import House
+from solarctl.control.plan_moves import descend
 from solarctl.control.plan_place import Board, Row, Task
-from solarctl.control.plan_solve import Job, Solution, copied, finished, moved
+from solarctl.control.plan_solve import ROUNDS, WORK, Job, Solution, copied, finished, moved
 
 if TYPE_CHECKING:
     from solarctl.control.plan import Polish
@@ -221,24 +222,31 @@ def polisher(seconds: float) -> Polish:
         alone, kept = job.board(_needs_only(job, solution)), job.kept()
         if not needs or (solution.cost - solution.bound < GAP and not alone.unmet and not alone.extra_starts):
             return None  # nothing to gain
-        model = model_of(job.house, job.rows, needs, job.start_cost, [alone.got(task) for task in needs], 0.0)
-        start = values_of(job.house, job.rows, finished(alone, []))
-        start |= {("m", index): float(max(0, task.count - alone.got(task))) for index, task in enumerate(needs)}
-        if kept is not None:
-            start |= _held(model, kept.rows, alone.rows, job.keep_cost)
-        found = model.solve(seconds, start)
-        if found is None:
-            return None
-        rows = copied(job.rows)
-        for load, row in enumerate(rows):
-            row.on = [round(found["x", load, t]) for t in range(job.house.count)]
-        board = job.board(rows)
 
         def weighed(one: Board) -> float:
             return one.total + (job.keep_cost * moved(kept.rows, one.rows) if kept is not None else 0.0)
 
-        if weighed(board) >= weighed(alone) - 1e-6:
+        tidied = job.board(alone.rows)
+        tidied.improve(ROUNDS, WORK)
+        descend(tidied, WORK)
+        best = min(alone, tidied, key=weighed)
+        targets = [best.got(task) for task in needs]
+        model = model_of(job.house, job.rows, needs, job.start_cost, targets, 0.0)
+        start = values_of(job.house, job.rows, finished(best, []))
+        start |= {
+            ("m", index): float(max(0, task.count - got)) for index, (task, got) in enumerate(zip(needs, targets))
+        }
+        if kept is not None:
+            start |= _held(model, kept.rows, best.rows, job.keep_cost)
+        found = model.solve(seconds, start)
+        if found is not None:
+            rows = copied(job.rows)
+            for load, row in enumerate(rows):
+                row.on = [round(found["x", load, t]) for t in range(job.house.count)]
+            best = min(best, job.board(rows), key=weighed)
+        if weighed(best) >= weighed(alone) - 1e-6:
             return None
+        board = job.board(best.rows)
         after = job.finish(board)
         if after.got == solution.got:
             after.bound = max(after.bound, min(solution.bound, after.cost))
