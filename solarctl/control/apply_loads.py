@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from solarctl.control.apply_memory import Memory, Track
-from solarctl.control.apply_shift import RUNS, planned_later, planned_now
+from solarctl.control.apply_shift import MARGIN, RUNS, planned_later, planned_now
 from solarctl.control.apply_swap import Outlook, Swap
 from solarctl.control.apply_words import House, Reason, Settings, Wish, kw, on_off
 from solarctl.control.plan_settings import Load, deadline_of, in_order
@@ -169,8 +169,8 @@ class LoadRules:
         if self.left_w is None:
             return self._blind(reading)
         left = self.left_w
-        if not load.daily_need and self._battery_first(load):
-            left -= self.charging_w
+        if not load.daily_need:
+            left -= self._battery_claim_w(load)
         waits = Reason.WAITING if planned else Reason.PLANNED
         if reading.on:
             own = max(0.0, reading.power_w if reading.power_w is not None else load.power_w)
@@ -186,9 +186,8 @@ class LoadRules:
             return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
         if enough:
             return Wish(False, f"{kw(max(0.0, left))} of sun are there; the next reading decides", Reason.WAITING)
-        return Wish(
-            False, f"{'planned, but ' if planned else ''}{kw(max(0.0, left))} of sun for {kw(load.power_w)}", waits
-        )
+        word = "planned, but " if planned else ""
+        return Wish(False, f"{word}{kw(max(0.0, left))} of sun for {kw(load.power_w)}", waits)
 
     def _awaited_w(self, load: Load) -> float:
         """Return what loads of a higher rank will draw that are planned to start while this one would have to run."""
@@ -223,6 +222,16 @@ class LoadRules:
         if reading.on and since is not None and self._since(since) < timedelta(minutes=self.options.blind_min):
             return Wish(True, "the sun is not known; it goes on for a while")
         return Wish(False, "the sun is not known")
+
+    def _battery_claim_w(self, load: Load) -> float:
+        """Return what of the sun is the battery's: until it has its least; while it saves more than a sale brings."""
+        if self._battery_first(load):
+            return self.charging_w
+        soc_kwh = self._soc_kwh()
+        if self.plan is None or self.left_w is None or soc_kwh is None or self.plan.wants(load.device, self.now):
+            return 0.0
+        outlook = Outlook(self.plan, self.settings, load, self.now, self.left_w, soc_kwh)
+        return min(max(0.0, self.left_w), self.settings.battery_max_w) if outlook.missed() > MARGIN else 0.0
 
     def _battery_first(self, load: Load) -> bool:
         battery = self.house.battery

@@ -96,6 +96,12 @@ class Outlook:
         worth, n = max(worths)
         return Swap(worth / self.scale, self._starts(-n))
 
+    def missed(self) -> float:
+        """Return what a kWh of the present sun is worth to the battery beyond its sale: of a kWh's price."""
+        if self.meter is None:
+            return 0.0
+        return (self.meter.dearer({0: self.kwh}) / self.kwh - self.sell[0]) / self.scale
+
     def next_run(self) -> Swap | None:
         """Return the next planned slot."""
         return next((Swap(0.0, self._starts(n)) for n in range(1, len(self.row)) if self.row[n]), None)

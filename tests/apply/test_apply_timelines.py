@@ -360,6 +360,23 @@ class TestBattery:
         assert not days.on["boiler"]
         assert "is cheaper" in decisions[-1].because
 
+    def test_a_surplus_load_leaves_the_battery_what_the_evening_needs(self):
+        """What the battery keeps for the house is no surplus; what it could not keep is; so is what is exported."""
+        spare = replace(BIKE, device="spare", power_w=600)
+        for capacity_kwh, taken in ((5.0, False), (0.1, True)):
+            days = Days(spare, battery="battery", battery_capacity_kwh=capacity_kwh, battery_max_w=800.0)
+            days.battery = BatteryReading(at=days.now, soc_pct=10, battery_w=-700.0)
+            days.follow({}, [900.0] * 4)  # then the house needs 200 W for seventeen hours
+            days.sun_w = 700
+            days.minutes(3)
+            assert days.on["spare"] is taken
+        days = Days(spare, battery="battery", battery_capacity_kwh=5.0, battery_max_w=800.0)
+        days.battery = BatteryReading(at=days.now, soc_pct=10, battery_w=-800.0)
+        days.follow({}, [900.0] * 4)
+        days.sun_w = 1500
+        days.minutes(3)
+        assert days.on["spare"]
+
 
 class TestMinimumTimes:
     """Compressors and door locks."""
