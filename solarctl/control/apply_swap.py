@@ -5,7 +5,7 @@
 
 The present slot is known by the meter; the difference to what was foreseen fades within the hour. Later slots are as
 the plan foresaw them, but not for sure: a load that just fits into the foreseen sun will now and then import. Where
-there is a battery it is played to the end of the horizon, run by run.
+there is a battery it is played to the end of the horizon, run by run, on a darker, an equal and a brighter day.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from solarctl.value import value
 DOUBT_NOW = 0.1  # standard deviation of the sun in the minutes to come, as a share of it
 DOUBT_LATER = 0.25  # of what was foreseen
 DOUBT_BATTERY = 0.5  # at one price any kWh seems as good as another to a battery: then the sun has a say, too
+BRIGHTER = (1 - 1.2 * DOUBT_LATER, 1.0, 1 + 1.2 * DOUBT_LATER)  # days of equal chance with that deviation
 DOUBT_W = 100.0  # of what the house itself draws
 
 
@@ -49,7 +50,7 @@ class Outlook:
         self.scale = max(max(self.buy), 1e-9)
         self.surplus_w = self._surplus(settings, left_w)
         self.kwh = load.power_w / 1000 * plan.slot_min / 60
-        self.meter = self._meter(settings, soc_kwh)
+        self.meters = self._meters(settings, soc_kwh)
 
     def _surplus(self, settings: Settings, left_w: float) -> list[float]:
         """Return what the sun leaves in each slot when the other needs run as planned."""
@@ -64,10 +65,14 @@ class Outlook:
                 found[1:] = [watts - other.power_w * on for watts, on in zip(found[1:], row[1:])]
         return found
 
-    def _meter(self, settings: Settings, soc_kwh: float | None) -> Following | None:
-        """Return the house with the battery and this load's later runs in it; None without a battery."""
+    def _meters(self, settings: Settings, soc_kwh: float | None) -> list[Following]:
+        """Return the house with the battery and this load's later runs in it, on days of equal chance.
+
+        What is in a battery is worth much or little as the later sun fills it or not, and that is not for sure. Empty
+        without a battery.
+        """
         if not settings.battery or soc_kwh is None:
-            return None
+            return []
         hours = self.plan.slot_min / 60
         battery = Storage(
             settings.battery_capacity_kwh,
@@ -75,12 +80,21 @@ class Outlook:
             min(max(soc_kwh, 0.0), settings.battery_capacity_kwh),
             settings.battery_efficiency_pct / 100,
         )
-        net = tuple(-watts / 1000 * hours for watts in self.surplus_w)
-        house = House(net, self.buy, self.sell, battery, stored_value=settings.stored_kwh_value)
-        found = Following(house)
-        if runs := {n: self.kwh for n in range(1, len(net)) if self.row[n]}:
-            found.add(runs)
-        return found
+        runs = {n: self.kwh for n in range(1, len(self.row)) if self.row[n]}
+        meters = []
+        for times in BRIGHTER:
+            left = [
+                watts + (times - 1) * sun * (n > 0) for n, (watts, sun) in enumerate(zip(self.surplus_w, self.sun_w))
+            ]
+            net = tuple(-watts / 1000 * hours for watts in left)
+            found = Following(House(net, self.buy, self.sell, battery, stored_value=settings.stored_kwh_value))
+            if runs:
+                found.add(runs)
+            meters.append(found)
+        return meters
+
+    def _dearer(self, changes: dict[int, float]) -> float:
+        return sum(meter.dearer(changes) for meter in self.meters) / len(self.meters)
 
     def swap(self, planned: bool, last: int) -> Swap | None:
         """Return the best other slot: a free one instead of now (`planned`), or a planned one that now replaces.
@@ -90,17 +104,17 @@ class Outlook:
         others = [n for n in range(1, last) if bool(self.row[n]) is not planned]
         if not others:
             return None
-        if planned and self.meter is not None:
-            self.meter.add({0: self.kwh})
+        for meter in self.meters if planned else ():
+            meter.add({0: self.kwh})
         worths = [(self._saved(0, n) if planned else self._saved(n, 0), -n) for n in others]
         worth, n = max(worths)
         return Swap(worth / self.scale, self._starts(-n))
 
     def missed(self) -> float:
         """Return what a kWh of the present sun is worth to the battery beyond its sale: of a kWh's price."""
-        if self.meter is None:
+        if not self.meters:
             return 0.0
-        return (self.meter.dearer({0: self.kwh}) / self.kwh - self.sell[0]) / self.scale
+        return (self._dearer({0: self.kwh}) / self.kwh - self.sell[0]) / self.scale
 
     def next_run(self) -> Swap | None:
         """Return the next planned slot."""
@@ -117,9 +131,9 @@ class Outlook:
     def _saved(self, here: int, there: int) -> float:
         """Return what is saved per kWh when a run is moved."""
         bare = self._cost(here) - self._cost(there)
-        if self.meter is None:
+        if not self.meters:
             return bare
-        played = -self.meter.dearer({here: -self.kwh, there: self.kwh}) / self.kwh
+        played = -self._dearer({here: -self.kwh, there: self.kwh}) / self.kwh
         if max(self.buy) > min(self.buy):
             return played
         return DOUBT_BATTERY * bare + (1 - DOUBT_BATTERY) * played
