@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-import urllib.request
 from dataclasses import replace
 from datetime import timedelta
 
@@ -92,16 +90,6 @@ def test_minimum_times_survive_a_restart():
     days.sun_w = 500
     days.minutes(10)
     assert not days.on["bike"]
-
-
-def test_quartz_leaves_tls_alone():
-    """16, 30: the driver for Quartz needs none of its packages, and certificates are verified as before."""
-    import solarctl.drivers.quartz
-
-    assert solarctl.drivers.quartz.Quartz
-    context = ssl._create_default_https_context()
-    assert context.verify_mode == ssl.CERT_REQUIRED
-    assert urllib.request.HTTPSHandler
 
 
 def test_a_day_of_needs_begins_on_time_when_clocks_change():
