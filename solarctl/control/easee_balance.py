@@ -8,8 +8,9 @@
     charging, budget below min_a           -> min_a, for disable_delay_min     holding
     still below                            -> 0 A                              stopping
 
-A minute that lacks half of what min_a needs counts as half a minute of the disable delay. On a day of passing clouds
-each stop makes both delays longer: few starts, and the sun between the clouds is not missed.
+Delays are plain minutes. For days of passing clouds three options, off by default, bring fewer starts: each stop of
+the day makes the enable delay longer (restart_delay_min), or the disable delay (disable_stretch_pct), and a minute that
+lacks half of what min_a needs counts as half a minute of the disable delay (gap_by_depth).
 
 Every write carries a time to live: when we die, the charger falls back by itself.
 
@@ -39,7 +40,6 @@ from solarctl.value import replace
 __all__ = ["Memory", "Reason", "Settings", "decide", "remember"]
 
 LATE = timedelta(seconds=5)  # cron does not start on the second
-PATIENCE = 0.5  # each stop of the day makes the disable delay so much longer; chosen by benchmarks/charging
 NO_DATA_HINT = "Nothing is changed; the charger's limit ends by itself."
 
 
@@ -196,7 +196,8 @@ def _by_sun(
         return _told(Reason.HOLDING, text, settings.min_a, house, calm(memory))
     if on:
         least_w = settings.min_a * per_amp_w
-        memory = in_gap(memory, min(1.0, (least_w - sun.high_w) / least_w), now)
+        counts = min(1.0, (least_w - sun.high_w) / least_w) if settings.gap_by_depth else 1.0
+        memory = in_gap(memory, counts, now)
         left = timedelta(minutes=disable_delay_min(house, memory) - memory.gap_min)
         if left > LATE:
             text = f"{sun.told}, {least}: the car is kept at {settings.min_a} A through a gap of the sun."
@@ -254,15 +255,15 @@ def runs_unasked(house: House, memory: Memory) -> bool:
 
 
 def enable_delay_min(house: House, memory: Memory) -> float:
-    """Return how long the surplus must last; on a day of passing clouds each stop makes it longer."""
+    """Return how long the surplus must last; longer after each stop of the day, if the owner wants that."""
     settings = house.settings
     return settings.enable_delay_min + settings.restart_delay_min * _stops(house, memory)
 
 
 def disable_delay_min(house: House, memory: Memory) -> float:
-    """Return how long a gap without any sun may last; on a day of passing clouds each stop makes it longer."""
+    """Return how long the car is kept at min_a; longer after each stop of the day, if the owner wants that."""
     settings = house.settings
-    return settings.disable_delay_min * (1 + PATIENCE * _stops(house, memory))
+    return settings.disable_delay_min * (1 + settings.disable_stretch_pct / 100 * _stops(house, memory))
 
 
 def _stops(house: House, memory: Memory) -> int:

@@ -6,7 +6,7 @@ All moments are in UTC: differences of local times are wrong in the night the cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 
 from solarctl.control.battery_gives import Giving
@@ -15,10 +15,10 @@ from solarctl.control.departure import Delivered, departure_at
 from solarctl.control.easee_settings import Settings
 from solarctl.decision import Carried, Outcome, SetChargeLimit
 from solarctl.readings import ChargerReading
-from solarctl.value import replace
+from solarctl.value import replace, value
 
 
-@dataclass(frozen=True)
+@value
 class Memory:
     """`target_a` is what the charger was last told; `seen_…` are notes for `remember` alone."""
 
@@ -27,7 +27,7 @@ class Memory:
     drew_w: float | None = None  # before that change
     ends_at: datetime | None = None  # of the last write's time to live
     enough_since: datetime | None = None
-    gap_min: float = 0.0  # minutes without sun so far in this gap, weighed by how much of min_a is missing
+    gap_min: float = 0.0  # minutes below min_a so far in this gap; with gap_by_depth by the share that is missing
     gap_at: datetime | None = None  # up to when they are counted
     stops: int = 0
     stops_on: date | None = None
@@ -73,11 +73,10 @@ def noted(charger: ChargerReading, settings: Settings, memory: Memory, now: date
     return replace(memory, phases=phases, delivered=delivered)
 
 
-def in_gap(memory: Memory, missing: float, now: datetime) -> Memory:
-    """Return the memory of a gap that goes on: a minute with half of what is needed counts as half a minute."""
-    since = memory.gap_at or now
-    passed_min = min(5.0, (now - since).total_seconds() / 60)
-    return replace(memory, gap_min=memory.gap_min + missing * passed_min, gap_at=now)
+def in_gap(memory: Memory, counts: float, now: datetime) -> Memory:
+    """Return the memory of a gap that goes on; a minute of it counts as `counts` minutes."""
+    passed_min = (now - (memory.gap_at or now)).total_seconds() / 60
+    return replace(memory, gap_min=memory.gap_min + counts * max(0.0, passed_min), gap_at=now)
 
 
 def calm(memory: Memory) -> Memory:

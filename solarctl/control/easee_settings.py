@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from solarctl.capabilities import BatteryMeter, Charger, GridMeter
 from solarctl.control.battery_gives import Gives
 from solarctl.control.charging import Policy
 from solarctl.control.departure import Departure
 from solarctl.forced import MODES
 from solarctl.settings import device, setting
+from solarctl.value import value
 
 
-@dataclass(frozen=True)
+@value
 class Settings:
     charger: str = device(Charger, steers=True, help="the car's charging point")
     grid: str = device(GridMeter, help="the meter at the house's connection")
@@ -27,7 +26,13 @@ class Settings:
     ttl_min: float = setting(3, ge=1, le=60, help="after so long without us the charger falls back by itself")
     enable_delay_min: float = setting(1, ge=0, le=60, help="the surplus must last so long before the car starts")
     disable_delay_min: float = setting(3, ge=0, le=60, help="the car is kept at min_a so long before it stops")
-    restart_delay_min: float = setting(2, ge=0, le=120, help="added to enable_delay_min for each stop of the day")
+    restart_delay_min: float = setting(0, ge=0, le=120, help="added to enable_delay_min for each stop of the day")
+    disable_stretch_pct: float = setting(
+        0, ge=0, le=200, help="so much of itself is added to disable_delay_min for each stop of the day"
+    )
+    gap_by_depth: bool = setting(
+        False, help="a minute that lacks half of min_a counts as half a minute of disable_delay_min"
+    )
     grid_allowance_w: float = setting(0, ge=0, help="tolerated import while the car charges with min_a")
     battery_takes_w: float = setting(5000, ge=0, help="what the battery can take, until it has been seen")
     phase_switching: bool = setting(False, help="use one phase where the sun is too weak for three")

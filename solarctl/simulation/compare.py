@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as clock_time
 from pathlib import Path
@@ -134,5 +134,5 @@ def run(task: Task) -> Life:
     life.tallies = {seat.command: seat.tally.to_json() for seat in seats}
     life.took_s = time.process_time() - began
     if task.who in (OURS, SURE) and task.foresees:
-        life.possible = replace(books.possible(), limited=least_within_limits(books, simulated, house_tariff))
+        life.possible = foresight.compared(books.possible(), least_within_limits(books, simulated, house_tariff))
     return life

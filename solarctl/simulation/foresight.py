@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, tzinfo
 
 from solarctl.simulation.bound import SLOT_MIN, Optimum, Slot, Store, optimum
@@ -28,6 +28,16 @@ class Possible:
     def least(self) -> list[float]:
         """The daily costs that the rules are held against."""
         return self.as_steered if self.limited is None else self.limited
+
+
+def compared(found: Possible, limited: list[float] | None) -> Possible:
+    """Return both foresights; what is possible within limits is possible without, too.
+
+    Car and battery together within limits can be cheaper than one after the other without.
+    """
+    if limited is not None and not found.exact and sum(limited) < sum(found.free):
+        return replace(found, free=limited, limited=limited)
+    return replace(found, limited=limited)
 
 
 @dataclass(frozen=True)

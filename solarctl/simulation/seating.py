@@ -106,6 +106,7 @@ def _as_in_the_seed(settings: Any) -> Any:
                 restart_delay_min=0,
                 phase_switching=False,
                 departure=None,
+                battery_gives=None,
             )
         case precool.Settings():
             return precool.Settings(

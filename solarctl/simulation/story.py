@@ -1,4 +1,4 @@
-"""What `simulate` prints: a table per house, what was possible, where the rest went, and the worst days."""
+"""What `simulate` prints, house by house: what it came to, the worst days, what was possible, where the rest went."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def _house(result: Result, *, several: bool) -> str:
     task = result.ours.task
     which = f" ({result.config}, seed {task.seed})" if several else ""
     lines = [f"{result.house}{which}: {task.days} days from {task.first}"]
+    lines += [f"  {line}" for line in (_verdict(result), *_worst(result))]
     rows = [["", result.currency, "bought kWh", "sold kWh", "dark min", "writes"]]
     for who in (OURS, NOTHING, SEEDS):
         rows.append(_row(WORDS[who], result.lives[who]))
@@ -60,11 +61,6 @@ def _sentences(result: Result) -> list[str]:
     money = result.currency
     lone = [text for command, text in ALONE.items() if command in result.house.split(" + ")]
     found = [f"Left alone means: {', '.join(lone)}."] if lone else []
-    verb = "saves" if result.saved >= 0 else "costs"
-    said = f"solarctl {verb} {abs(result.saved):.2f} {money}"
-    if result.share is not None and result.share >= 0:
-        said += f", {100 * result.share:.0f} % of what perfect foresight would"
-    found.append(f"{said}.")
     lost = {part: amount for part, amount in result.regret.items() if abs(amount) >= 0.005}
     if lost:
         why = {
@@ -98,11 +94,32 @@ def _sentences(result: Result) -> list[str]:
             f"Rooms were {ours.too_warm_k_h:.0f} K·h warmer than their schedules want (left alone {alone:.0f}); "
             "that is counted in the cost, at simulate.too_warm_price."
         )
-    worst = result.worst_days()
-    if worst:
-        days = ", ".join(f"{one.day} {one.cost:.2f} (possible {one.possible:.2f})" for one in worst)
-        found.append(f"Worst days: {days}.")
     return found
+
+
+def _verdict(result: Result) -> str:
+    """Return the house in one line: what solarctl saves, and which share of what was possible."""
+    money = result.currency
+    verb = "saves" if result.saved >= 0 else "costs"
+    said = f"solarctl {verb} {abs(result.saved):.2f} {money}"
+    if result.share is not None and result.share >= 0:
+        said += f", {100 * result.share:.0f} % of what perfect foresight would"
+    return f"{said}."
+
+
+def _worst(result: Result) -> list[str]:
+    """Return the days on which most was lost, the worst one first."""
+    days = result.worst_days()
+    if not days:
+        return []
+    rows = [(f"{one.cost:.2f}", f"{one.possible:.2f}", f"{one.regret:.2f}") for one in days]
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"  {one.day:%a %Y-%m-%d}: lost {row[2].rjust(wide[2])}, "
+        f"cost {row[0].rjust(wide[0])}, possible {row[1].rjust(wide[1])}"
+        for one, row in zip(days, rows, strict=True)
+    ]
+    return [f"Worst days, in {result.currency}:", *lines]
 
 
 def _side_by_side(results: Sequence[Result]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from solarctl.control.easee_balance import Memory, Reason, decide, remember
 from solarctl.decision import Carried, Outcome
 from tests.easee_balance.house import MINUTE, NOW, Timeline, battery, charger, grid, settings, target
@@ -38,9 +40,36 @@ def test_the_car_is_kept_through_a_cloud_and_stopped_after_three_minutes():
     assert day.run(1.0, 2) == ["surplus", "surplus"]
 
 
-def test_a_thin_gap_is_borne_longer():
-    """With half of what 6 A need, the three minutes last six: the same grid energy."""
+@pytest.mark.parametrize("sun_kw", [0.0, 2.07, 4.1])
+def test_three_minutes_are_three_minutes(sun_kw):
+    """However little is missing, the car stops after the disable delay."""
     day = Timeline()
+    day.run(5.0, 2)
+    assert day.run(sun_kw, 4) == ["holding", "holding", "holding", "stopping"]
+
+
+@pytest.mark.parametrize(("key", "minutes"), [("disable_delay_min", 10), ("disable_delay_min", 1)])
+def test_other_delays_are_literal_too(key, minutes):
+    """Ten minutes are ten minutes, also when the runs are four minutes apart."""
+    day = Timeline(**{key: minutes})
+    day.run(5.0, 2)
+    assert day.run(3.9, minutes + 1) == ["holding"] * minutes + ["stopping"]
+    slow = Timeline(**{key: minutes, "ttl_min": 20})
+    slow.run(5.0, 2)
+    assert slow.run(3.9, 10, seconds=240).count("holding") == 1 + (minutes - 1) // 4
+
+
+def test_stops_do_not_make_delays_longer():
+    """The fourth start of a day waits as long as the first, and so does the fourth stop."""
+    day = Timeline()
+    for _ in range(4):
+        assert day.run(5.0, 2) == ["starting", "surplus"]
+        assert day.run(3.0, 4) == ["holding", "holding", "holding", "stopping"]
+
+
+def test_gap_by_depth_bears_a_thin_gap_longer():
+    """With half of what 6 A need, the three minutes last six: the same grid energy."""
+    day = Timeline(gap_by_depth=True)
     day.run(5.0, 2)
     assert day.run(2.07, 7) == ["holding"] * 6 + ["stopping"]
 
@@ -53,9 +82,9 @@ def test_the_sun_returns_while_the_car_is_kept():
     assert day.limit_a == 6
 
 
-def test_each_stop_makes_the_next_start_slower_until_midnight():
+def test_restart_delay_makes_the_next_start_slower_until_midnight():
     """A day of passing clouds does not start the car thirty times; the next day begins afresh."""
-    day = Timeline(disable_delay_min=0)
+    day = Timeline(disable_delay_min=0, restart_delay_min=2)
     day.run(5.0, 2)
     day.run(1.0, 1)
     assert day.run(5.0, 4) == ["starting"] * 3 + ["surplus"]
@@ -65,9 +94,9 @@ def test_each_stop_makes_the_next_start_slower_until_midnight():
     assert day.run(5.0, 2) == ["starting", "surplus"]
 
 
-def test_each_stop_makes_the_next_gap_longer():
+def test_disable_stretch_makes_the_next_gap_longer():
     """After two stops the car is kept for six minutes instead of three."""
-    day = Timeline(enable_delay_min=0, restart_delay_min=0)
+    day = Timeline(enable_delay_min=0, disable_stretch_pct=50)
     for holding in (3, 5, 6):
         day.run(5.0, 1)
         assert day.run(0.0, 8).count("holding") == holding

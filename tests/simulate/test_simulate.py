@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -118,6 +119,23 @@ def test_the_worst_days_come_first(cli):
     lost = [round(day["cost"] - day["possible"], 2) for day in result["worst_days"]]
     assert lost == sorted(lost, reverse=True)
     assert lost[0] > 0
+
+
+def test_the_text_says_the_worst_days_right_after_the_verdict(cli):
+    """House, what is saved, then one line for each bad day, what was lost in descending order; the table follows."""
+    _, out, _ = cli.run("-c", cli.config(GUARD), "--from", "2026-03-02", "--days", "10", "--jobs", "1")
+    lines = out.splitlines()
+    assert lines[0] == "grid-guard: 10 days from 2026-03-02"
+    assert lines[1].startswith("  solarctl saves ")
+    assert lines[2] == "  Worst days, in USD:"
+    lost = [
+        float(found[1])
+        for found in map(re.compile(r" {4}\w{3} 2026-03-\d\d: lost +([\d.]+), cost").match, lines[3:8])
+        if found
+    ]
+    assert len(lost) >= 2
+    assert lost == sorted(lost, reverse=True)
+    assert "bought kWh" in lines[3 + len(lost)]
 
 
 def test_a_car_is_charged_by_the_sun_or_elsewhere(cli):
