@@ -17,6 +17,8 @@ from benchmarks.charging.laws import Law, Nobody, Rule, Seed
 from benchmarks.charging.plant import SKIES, STEP_S, STEPS, Case, Plant, Totals
 
 LOOK_STEPS = 60 // STEP_S
+CALM: dict[str, Any] = {"restart_delay_min": 2, "disable_stretch_pct": 50, "gap_by_depth": True}  # what the example has
+LAWS = ("rule", "calm", "seed")
 
 
 def play(case: Case, law: Law) -> Totals:
@@ -84,15 +86,16 @@ def main() -> None:
         key, _, value = pair.partition("=")
         settings[key] = value if not value.replace(".", "").isdigit() else float(value) if "." in value else int(value)
     lines: list[list[str]] = []
-    sums = {"rule": Row(), "seed": Row()}
+    sums = {name: Row() for name in LAWS}
     for sky in SKIES:
         for phases in (3, 1):
             for battery in (False, True):
-                rows = {"rule": Row(), "seed": Row()}
+                rows = {name: Row() for name in LAWS}
                 for seed in range(options.seeds):
                     case = Case(sky, phases, battery, seed)
                     alone = play(case, Nobody())
-                    for name, law in (("rule", Rule(phases, **settings)), ("seed", Seed())):
+                    laws: tuple[Law, ...] = (Rule(phases, **settings), Rule(phases, **(settings | CALM)), Seed())
+                    for name, law in zip(LAWS, laws, strict=True):
                         totals = play(case, law)
                         rows[name].add(case, totals, alone)
                         sums[name].add(case, totals, alone)
