@@ -178,3 +178,82 @@ def test_scripts_of_others_are_not_taken(tmp_path: Path) -> None:
     """A client id alone does not make a file Tuya's."""
     with pytest.raises(UsageError, match="no importer knows"):
         read_file(file(tmp_path, "script.py", "client_id = 'abc'\nsecret = 'def'\n"))
+
+
+EASEE = """
+CHARGER_ID = 'EH123456'
+SITE_ID = 12345
+CIRCUIT_ID = 54321
+USERNAME = 'me@x.org'
+PASSWORD = 'pw'
+INVERTER_IP = '192.168.1.6'
+INVERTER_PORT = 502           #<------- should be 502
+TOKEN = "Bearer "
+"""
+BALANCER = """
+[cloudForecast]
+key = xxx
+location = Chambery
+spring = 60
+[mqtt]
+broker_ip = 10.3.141.1
+port = 1883
+topic_cons = smeter/pzem/CONSOMMATION
+topic_prod = smeter/pzem/PRODUCTION
+topic_force = None
+[equipments]
+ecs = water_heater
+[ecs]
+topic_set_power = regul/vload/ECS/cmd
+min_percent = 4
+"""
+HOMEWIZARD = """{
+  "devices": [
+    {"device_name": "meter", "device_type": "HWE-P1", "ip_address": "192.168.1.20"},
+    {"device_name": "boiler", "device_type": "HWE-SKT", "ip_address": "192.168.1.21", "max_power_usage": 2000,
+     "energy_capacity": 4000, "priority": 1, "daily_need": true},
+    {"device_name": "battery", "device_type": "HWE-BAT", "ip_address": "192.168.1.23", "max_power_usage": 800,
+     "energy_capacity": 2700, "user_info": {"name": "local/me", "token": "ABCDEF"}}],
+  "solar panels": [
+    {"name": "east", "quartz_parameters": {"latitude": 52.1, "longitude": 5.1, "capacity_kwp": 2, "orientation": 90}},
+    {"name": "west", "quartz_parameters": {"latitude": 52.1, "longitude": 5.1, "capacity_kwp": 8, "tilt": 20}}]
+}"""
+TOKEN = """{"access_token": "qts-0123", "token_type": "bearer", "expires_in": 3888000, "refresh_token": "0123ABC",
+"created_at": 1622683443}"""
+
+ROOFS = [
+    {"peak_kw": 2.0, "tilt_deg": 35.0, "azimuth_deg": 90.0},
+    {"peak_kw": 8.0, "tilt_deg": 20.0, "azimuth_deg": 180.0},
+]
+TUYA = "# Tuya\nclient_id = 'c'\nsecret = 's'\n"
+PORTAL = "honeywell_user = 'me'\nhoneywell_pwrd = 'pw'"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "step", "expected"),
+    [
+        ("refresh_token.py", TUYA, "tuya", {"client_id": "c", "client_secret": "s"}),
+        ("EaseeLoadBalancer.py", EASEE, "huawei", {"host": "192.168.1.6", "port": 502}),
+        ("EaseeLoadBalancer.py", EASEE, "easee", {"charger_id": "EH123456", "username": "me@x.org", "password": "pw"}),
+        ("config.ini", BALANCER, "mqtt", {"host": "10.3.141.1", "port": 1883}),
+        ("credentials.py", PORTAL, "honeywell", {"username": "me", "password": "pw"}),
+        ("tesla.token", TOKEN, "tesla", {"refresh_token": "0123ABC"}),
+        ("config_devices.json", HOMEWIZARD, "sun", {"latitude": 52.1, "planes": ROOFS}),
+    ],
+)
+def test_files_as_the_five_projects_have_them(
+    tmp_path: Path, name: str, text: str, step: str, expected: dict[str, object]
+) -> None:
+    """Every one of the five projects' settings is read, by the names that it gives them."""
+    found = read_file(file(tmp_path, name, text)).answers[step]
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_the_balancers_loads_and_topics(tmp_path: Path) -> None:
+    """Meters, the dimmer and its least percent, and a hint for the clouds."""
+    found = read_file(file(tmp_path, "config.ini.sample", BALANCER))
+    devices = found.answers["mqtt"]["devices"]
+    assert devices["house-meter"]["topic"] == "smeter/pzem/CONSOMMATION"
+    assert (devices["ecs"]["topic"], devices["ecs"]["min_percent"]) == ("regul/vload/ECS/cmd", 4)
+    assert [load["device"] for load in found.answers["rules"]["balance"]["loads"]] == ["ecs"]
+    assert any("clouds" in note for note in found.notes)
