@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from solarctl.virtualhome.clock import DrivenClock
@@ -19,9 +20,9 @@ from tests.setup.setup_home import NOON, answers, setup
 class Terminal:
     """A pseudo-terminal with setup at the other end."""
 
-    def __init__(self, home: Home, *argv: str) -> None:
+    def __init__(self, home: Home, *argv: str, program: Sequence[str] = ("-m", "solarctl")) -> None:
         self.master, slave = pty.openpty()
-        command = [sys.executable, "-m", "solarctl", "setup", *argv]
+        command = [sys.executable, *program, "setup", *argv]
         command += ["-c", str(home.config_path), "--state-dir", str(home.state_dir)]
         environment = {"PATH": os.defpath, "HOME": str(home.folder), "TERM": "dumb"}
         self.process = subprocess.Popen(
