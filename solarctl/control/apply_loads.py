@@ -101,8 +101,8 @@ class LoadRules:
         assert self.left_w is not None
         left = self.left_w - self._bound_w(load)
         carried = self._carried(load, reading, left)
-        # the mean of some minutes decides what is moved; a run that only sun has brought here is judged by the meter
-        meant = left if reading.on and not planned else left + self.usual_w
+        # the mean of some minutes decides what is moved; a run that only the sun brings here is judged by the meter
+        meant = left if not planned and (reading.on or carried) else left + self.usual_w
         outlook = Outlook(self.plan, self.settings, load, self.now, meant, self._soc_kwh())
         swap = outlook.swap(planned, outlook.before(self._deadline(load)))
         sun = f"{kw(max(0.0, left))} of sun for {kw(load.power_w)}"

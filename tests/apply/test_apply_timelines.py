@@ -264,6 +264,30 @@ class TestClouds:
         assert not days.on["boiler"]
         assert "22:00 is cheaper" in " ".join(one.because for one in decisions)
 
+    @pytest.mark.parametrize("later_w", [0.0, 2600.0])
+    @pytest.mark.parametrize("before_w", [-1500.0, 0.0, 300.0])
+    def test_two_readings_start_what_is_planned_for_later(self, before_w, later_w):
+        """Surplus as large as its power, twice a minute apart: on, whatever was before and is foreseen."""
+        days = Days(BOILER)
+        days.follow({"boiler": [0] * 8 + [1] * 8}, [300.0] * 8 + [later_w] * 8)
+        days.sun_w = before_w
+        days.minutes(5)
+        days.sun_w = 2000
+        days.minutes(1)
+        assert not days.on["boiler"]
+        days.minutes(1)
+        assert days.on["boiler"]
+
+    def test_a_clearly_cheaper_slot_is_waited_for_even_so(self):
+        """The sun of now could be sold dearly, and tonight power costs nothing: that is what is planned."""
+        days = Days(BOILER)
+        days.follow({"boiler": [0] * 40 + [1] * 8}, 0.0)
+        free = tuple(0.0 if n >= 40 else 0.3 for n in range(72))
+        days.plan = replace(days.plan, inputs=replace(days.plan.inputs, import_price=free))
+        days.sun_w = 2400
+        days.minutes(5)
+        assert not days.on["boiler"]
+
     def test_a_planned_load_pauses_under_a_cloud(self):
         """It imports, later slots are free and sunny, and the deadline leaves room: it waits, and goes on later."""
         days = Days(BOILER)
