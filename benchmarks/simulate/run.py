@@ -1,6 +1,6 @@
 """How fast a year passes in `simulate`, on one core and on both, and what the shipped config makes of it.
 
-    python -m benchmarks.simulate.run            all tables, as Markdown; some seven minutes on two quiet cores
+    python -m benchmarks.simulate.run            all tables, as Markdown; some ten minutes on two quiet cores
     python -m benchmarks.simulate.run --days 60  a shorter one
     python -m benchmarks.simulate.run --only speed | scaling | money
 
