@@ -159,21 +159,23 @@ def main() -> None:
     parser.add_argument("--slot", type=int, default=15, choices=(60, 15, 5))
     parser.add_argument("--devices", default="2,4,8,16")
     parser.add_argument("--repetitions", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the first repetition (0 to 2 are what was tuned on)")
     options = parser.parse_args()
     seconds_of_seed(day("summer", 0, 2, 60, dynamic=False, battery=True))  # pandas warms up
     print("| devices, tariff, battery | seed, s | ours, s | quicker | worst day | days below 25 |")
     print("|---|---|---|---|---|---|")
     for count in map(int, options.devices.split(",")):
         for dynamic, commanded in ((False, False), (True, False), (True, True)):
-            print(row(count, options.slot, options.repetitions, dynamic=dynamic, commanded=commanded), flush=True)
+            given = count, options.slot, options.first, options.repetitions
+            print(row(*given, dynamic=dynamic, commanded=commanded), flush=True)
 
 
-def row(count: int, slot: int, repetitions: int, *, dynamic: bool, commanded: bool) -> str:
+def row(count: int, slot: int, first: int, repetitions: int, *, dynamic: bool, commanded: bool) -> str:
     ratios: dict[str, float] = {}
     seed = ours = 0.0
     notes = {}
     for season in SEASONS:
-        for repetition in range(repetitions):
+        for repetition in range(first, first + repetitions):
             one = day(season, repetition, count, slot, dynamic=dynamic, battery=True)
             mine, (theirs, reached) = seconds_of_ours(one, commanded=commanded), seconds_of_seed(one)
             seed, ours = seed + theirs, ours + mine

@@ -14,6 +14,7 @@ from solarctl.control.plan_house import House
 from solarctl.control.plan_moves import descend
 from solarctl.control.plan_place import Board, Row, Task
 from solarctl.control.plan_solve import ROUNDS, WORK, Job, Solution, copied, finished, moved
+from solarctl.value import replace
 
 if TYPE_CHECKING:
     from solarctl.control.plan import Polish
@@ -230,19 +231,21 @@ def polisher(seconds: float) -> Polish:
         tidied.improve(ROUNDS, WORK)
         descend(tidied, WORK)
         best = min(alone, tidied, key=weighed)
+        house, storage = job.house, job.house.battery
+        if storage.capacity and max(house.buy) == min(house.buy):  # then a battery that is free has hardly more to win,
+            house = replace(house, battery=replace(storage, commanded=True))  # and its programme is easier
         targets = [best.got(task) for task in needs]
-        model = model_of(job.house, job.rows, needs, job.start_cost, targets, 0.0)
+        model = model_of(house, job.rows, needs, job.start_cost, targets, 0.0)
         start = values_of(job.house, job.rows, finished(best, []))
-        start |= {
-            ("m", index): float(max(0, task.count - got)) for index, (task, got) in enumerate(zip(needs, targets))
-        }
+        lacking = (float(max(0, task.count - got)) for task, got in zip(needs, targets))
+        start |= {("m", index): slots for index, slots in enumerate(lacking)}
         if kept is not None:
             start |= _held(model, kept.rows, best.rows, job.keep_cost)
         found = model.solve(seconds, start)
         if found is not None:
             rows = copied(job.rows)
             for load, row in enumerate(rows):
-                row.on = [round(found["x", load, t]) for t in range(job.house.count)]
+                row.on = [round(found["x", load, t]) for t in range(house.count)]
             best = min(best, job.board(rows), key=weighed)
         if weighed(best) >= weighed(alone) - 1e-6:
             return None
