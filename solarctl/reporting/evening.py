@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from solarctl.explain import describe
+from solarctl.reporting.changes import WRITTEN, in_order, words
+from solarctl.reporting.report_decisions import Mark, in_a_row
 from solarctl.value import value
 
 Row = Mapping[str, Any]
@@ -19,12 +20,22 @@ MOST_LINES = 14  # of what was done
 
 
 @value
+class Change:
+    """What was changed at `at`, or several times until `until`; then the sentence is the last one's."""
+
+    at: datetime
+    said: str
+    until: datetime | None = None
+    times: int = 1
+
+
+@value
 class Happened:
-    """What one command did today: its changes as (time, sentence), its runs, and the runs that went wrong."""
+    """What one command did today: its changes, its runs, and the runs that went wrong."""
 
     command: str
     runs: int
-    changes: tuple[tuple[datetime, str], ...]
+    changes: tuple[Change, ...]
     failures: tuple[tuple[datetime, str], ...]
 
 
@@ -96,7 +107,7 @@ def worst_half_hour(rows: Sequence[Row], peaks: Sequence[tuple[datetime, datetim
 def what_happened(decisions: Sequence[Mapping[str, Any]]) -> tuple[Happened, ...]:
     """Return what each command changed and what went wrong, from the day's decisions in any order."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in sorted(decisions, key=lambda one: datetime.fromisoformat(one["at"])):
+    for row, _kept_up in in_order(decisions):
         found.setdefault(row["command"], []).append(row)
     return tuple(_of(command, rows) for command, rows in sorted(found.items()))
 
@@ -105,13 +116,16 @@ def _of(command: str, rows: Sequence[Mapping[str, Any]]) -> Happened:
     changes, failures = [], []
     for row in rows:
         at = datetime.fromisoformat(row["at"])
-        acts = [a for a in row.get("actions", ()) if a["action"] != "mail" and a["outcome"] in ("done", "pending")]
+        acts = [a for a in row.get("actions", ()) if a["action"] != "mail" and a["outcome"] in WRITTEN]
         if acts:
-            changes.append((at, str(row.get("because") or describe({"because": "", "actions": acts}).strip())))
+            said = ": ".join(one for one in (words(acts), str(row.get("because") or "")) if one)
+            gives = any(one.get("to") for one in acts)
+            changes.append(Mark(at, command, "change", str(row.get("reason")), said, gives=gives))
         if row.get("exit"):
             errors = [error["message"] for error in row.get("errors", ())]
             failures.append((at, errors[0] if errors else str(row.get("because") or f"exit {row['exit']}")))
-    return Happened(command, sum(row.get("repeats", 1) for row in rows), tuple(changes), tuple(failures))
+    spells = tuple(Change(one.at, one.said, one.until, one.repeats) for one in in_a_row(changes))
+    return Happened(command, sum(row.get("repeats", 1) for row in rows), spells, tuple(failures))
 
 
 def _summed(rows: Sequence[Row], power: str, sign: int) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from solarctl.reporting.evening import HALF_HOUR, MOST_LINES, Facts
+from solarctl.reporting.evening import HALF_HOUR, MOST_LINES, Change, Facts
 
 IDLE_W = 50.0  # less is nothing, for a person
 LABELS = (
@@ -134,15 +134,28 @@ def worst_sentence(facts: Facts) -> str | None:
 
 def done_lines(facts: Facts) -> list[str]:
     """Return what was changed today and why, oldest first."""
-    changes = sorted((at, one.command, said) for one in facts.happened for at, said in one.changes)
-    lines = [f"{at:%H:%M} {command}: {said}" for at, command, said in changes]
-    if len(lines) > MOST_LINES:
-        left_out = len(lines) - MOST_LINES
-        lines = [f"({left_out} earlier changes: solarctl why)", *lines[-MOST_LINES:]]
+    told = {one.command: one.changes for one in facts.happened if one.changes}
+    while sum(map(len, told.values())) > MOST_LINES and any(len(changes) > 1 for changes in told.values()):
+        busiest = max(told, key=lambda command: len(told[command]))
+        told[busiest] = (_summed(told[busiest]),)
+    changes = sorted((one.at, command, one) for command, found in told.items() for one in found)
+    lines = [_done(command, one) for _at, command, one in changes]
     if not lines and facts.happened:
         runs = ", ".join(f"{one.command} {one.runs} times" for one in facts.happened)
         return [f"Nothing had to be changed ({runs})."]
     return lines
+
+
+def _summed(changes: Sequence[Change]) -> Change:
+    """Return all changes of a command that had too many of them as one."""
+    last = changes[-1]
+    return Change(changes[0].at, last.said, last.until or last.at, sum(one.times for one in changes))
+
+
+def _done(command: str, one: Change) -> str:
+    if one.until is None:
+        return f"{one.at:%H:%M} {command}: {one.said}"
+    return f"{one.at:%H:%M} to {one.until:%H:%M} {command}, {one.times} changes, the last: {one.said}"
 
 
 def wrong_lines(facts: Facts) -> list[str]:

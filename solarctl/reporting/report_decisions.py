@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from solarctl.explain import describe
+from solarctl.reporting.changes import in_order
 from solarctl.value import value
 
 REALLY = ("done", "pending", "failed")
@@ -31,15 +32,17 @@ class Mark:
 
 
 def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
-    """Return the marks of decisions (in any order), oldest first."""
+    """Return the marks of decisions (in any order), oldest first; what only renews a limit or a token is none."""
     last: dict[str, tuple[str, int]] = {}
     settling: set[str] = set()  # commands whose next reason only follows from their change
     found: list[Mark] = []
-    for row in sorted(decisions, key=lambda one: datetime.fromisoformat(one["at"])):
+    for row, kept_up in in_order(decisions):
         command, reason = str(row.get("command")), str(row.get("reason"))
         actions = [one for one in row.get("actions", ()) if one["outcome"] in REALLY]
         code = int(row.get("exit") or 0)
         before = last.get(command)
+        if kept_up and not actions and not code and not (before and before[1]):
+            continue  # not even a turn: the reason of a renewal is no news
         last[command] = (reason, code)
         if command in UNTOLD and not code:
             continue

@@ -125,7 +125,8 @@ def test_what_was_done_today(home: Home, mail: MailServer, clock: DrivenClock) -
     tesla(home).faults.clear()
     home.run("eod-status")
     text = " ".join(letter(mail).get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
-    assert "20:05 peak-mode: Off-peak until Thu 13:50: reserve 100 %" in text
+    assert "20:05 peak-mode: set the reserve of powerwall to 100 %" in text
+    assert ": Off-peak until Thu 13:50: reserve 100 %" in text
     assert "peak-mode failed once of 2" in text
 
 

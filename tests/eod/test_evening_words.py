@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from solarctl.reporting import day_plot, evening_html, evening_words
-from solarctl.reporting.evening import Facts, HalfHour, Happened, day_energies, what_happened, worst_half_hour
+from solarctl.reporting.evening import Change, Facts, HalfHour, Happened, day_energies, what_happened, worst_half_hour
 
 ZONE = ZoneInfo("America/Phoenix")
 MIDNIGHT = datetime(2026, 7, 15, tzinfo=ZONE)
@@ -32,7 +32,7 @@ FACTS = Facts(
     energies={"solar_kwh": 23.04, "load_kwh": 30.0, "import_kwh": 7.5, "export_kwh": 0.2},
     peaks=PEAK,
     worst=HalfHour(MIDNIGHT.replace(hour=19), 2350.0),
-    happened=(Happened("peak-mode", 96, ((MIDNIGHT.replace(hour=13, minute=50), "Peak ahead."),), ()),),
+    happened=(Happened("peak-mode", 96, (Change(MIDNIGHT.replace(hour=13, minute=50), "Peak ahead."),), ()),),
     currency="USD",
     cost=1.234,
 )
@@ -114,12 +114,12 @@ def test_nothing_known_but_the_charge() -> None:
     assert "50 %" in evening_html.html(bare, with_picture=False)
 
 
-def test_many_changes_are_cut() -> None:
-    """A busy day's list is cut to its end, and says where the rest is."""
-    changes = tuple((MIDNIGHT + timedelta(minutes=10 * n), f"Change {n}.") for n in range(40))
-    lines = evening_words.done_lines(replace(FACTS, happened=(Happened("balance", 1440, changes, ()),)))
-    assert len(lines) == 15
-    assert lines[0].startswith("(26 earlier")
+def test_many_changes_are_summed_up() -> None:
+    """The busiest command becomes one line with number, span and last words; the rare ones stay whole."""
+    changes = tuple(Change(MIDNIGHT + timedelta(minutes=10 * n), f"Change {n}.") for n in range(40))
+    rare = Happened("peak-mode", 96, (Change(MIDNIGHT + timedelta(hours=14), "Peak."),), ())
+    lines = evening_words.done_lines(replace(FACTS, happened=(Happened("balance", 1440, changes, ()), rare)))
+    assert lines == ["00:00 to 06:30 balance, 40 changes, the last: Change 39.", "14:00 peak-mode: Peak."]
 
 
 class _Reader(HTMLParser):
@@ -240,8 +240,30 @@ def test_what_happened() -> None:
     mail, peak = what_happened(decisions)
     assert (mail.command, mail.changes) == ("eod-status", ())
     assert peak.runs == 7
-    assert [said for _, said in peak.changes] == ["Ahead."]
+    assert [one.said for one in peak.changes] == ["set the reserve of powerwall to 0 %: Ahead."]
     assert [said for _, said in peak.failures] == ["no answer"]
+
+
+def _row(minute: int, action: str, device: str, to: object, outcome: str = "done") -> dict[str, object]:
+    at = (MIDNIGHT + timedelta(minutes=minute)).isoformat()
+    done = {"action": action, "device": device, "to": to, "outcome": outcome}
+    return {"command": "easee-balance", "at": at, "reason": "surplus", "because": "Sun.", "exit": 0, "actions": [done]}
+
+
+def test_the_same_limit_again_is_no_change() -> None:
+    """A limit kept up for hours is told once, with what was done; a token renewal not at all."""
+    kept = [_row(minute, "limit", "car", 0) for minute in range(300)]
+    [found] = what_happened([*kept, _row(300, "limit", "car", 9), _row(301, "token", "easee", "easee")])
+    assert [(one.at.hour, one.said, one.times) for one in found.changes] == [
+        (0, "limit car to 0 A: Sun.", 1),
+        (5, "limit car to 9 A: Sun.", 1),
+    ]
+
+
+def test_a_switch_that_was_undone_by_hand_is_a_change_again() -> None:
+    """Only what ends by itself is renewed; the same position written again was somebody else's doing in between."""
+    [found] = what_happened([_row(0, "switch", "boiler", True), _row(60, "switch", "boiler", True)])
+    assert len(found.changes) == 2
 
 
 # --- the picture

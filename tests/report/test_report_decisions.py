@@ -34,8 +34,8 @@ def test_an_hour_of_trimming_is_one_story():
 
 def test_what_begins_or_ends_is_told_by_itself():
     """A car that stops and starts again has three stories, even within minutes."""
-    found = _told(_limit(0, 8), _limit(1, 7), _limit(2, 0, "stopping"), _limit(3, 0, "stopping"), _limit(4, 6))
-    assert [(one.gives, one.repeats) for one in found] == [(True, 2), (False, 2), (True, 1)]
+    found = _told(_limit(0, 8), _limit(1, 7), _limit(2, 0, "stopping"), _limit(4, 6))
+    assert [(one.gives, one.repeats) for one in found] == [(True, 2), (False, 1), (True, 1)]
 
 
 def test_reasons_that_take_turns_are_named_together():
@@ -46,5 +46,20 @@ def test_reasons_that_take_turns_are_named_together():
 
 def test_a_pause_ends_a_story():
     """What is done again an hour later is another story; so is another reason after five minutes."""
-    assert len(_told(_limit(0, 8), _limit(60, 8))) == 2
-    assert len(_told(_limit(0, 8, "low"), _limit(5, 8, "recovered"))) == 2
+    assert len(_told(_limit(0, 8), _limit(60, 7))) == 2
+    assert len(_told(_limit(0, 8, "low"), _limit(5, 7, "recovered"))) == 2
+
+
+def test_a_limit_that_is_kept_up_is_told_once():
+    """The same limit written each minute, to keep its time to live, is one mark without repetitions."""
+    [one] = _told(*(_limit(minute, 8) for minute in range(60)))
+    assert (one.at, one.until, one.repeats) == (NINE, None, 1)
+
+
+def test_a_token_is_told_only_where_it_failed():
+    """Renewing a token is upkeep; a renewal that failed is trouble."""
+    row = _limit(0, 0) | {"command": "token-refresh", "exit": 0}
+    done = {"device": "easee", "action": "token", "to": "easee", "outcome": "done"}
+    assert _told(row | {"actions": [done]}) == []
+    [one] = _told(row | {"actions": [done | {"outcome": "failed"}], "exit": 69})
+    assert one.kind == "trouble"
