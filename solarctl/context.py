@@ -106,12 +106,17 @@ class Context:
         """Say that this run decides nothing: a vendor's answer that another run got a moment ago will do."""
         self.shared["only looks"] = True
 
+    @property
+    def is_look(self) -> bool:
+        """Whether this run decides nothing."""
+        return "only looks" in self.shared
+
     def fresh_since(self, began: datetime, within_s: float) -> datetime:
         """Return since when an answer must have come to be taken from another run: since `began`, for one that decides.
 
         What came while this run was waiting for its turn is as fresh as an answer of its own.
         """
-        return began - timedelta(seconds=within_s) if "only looks" in self.shared else began
+        return began - timedelta(seconds=within_s) if self.is_look else began
 
     def hang_up(self) -> None:
         """Close the run's connections; who starts one run after the other in one process would run out of them."""

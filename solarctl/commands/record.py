@@ -36,7 +36,8 @@ def command(run: Run) -> None:
     rows += _market_price(run)
     if rows and not run.dry_run:
         run.record({"at": run.now.isoformat(timespec="seconds"), "readings": rows}, kind="readings")
-        run.store.flush()
+    if not run.dry_run:
+        run.store.flush()  # who was asked when
     verb = "would be recorded" if run.dry_run else "recorded"
     run.answer({"readings": rows}, f"{len(rows)} readings {verb}.")
 

@@ -18,6 +18,7 @@ from typing import Any
 from solarctl.context import Context
 from solarctl.drivers.answers import number
 from solarctl.drivers.honeywell_portal import HoneywellAccount
+from solarctl.drivers.lately import Lately
 from solarctl.errors import DeviceRefused, DeviceReplyError, DeviceUnreachable
 from solarctl.readings import ThermostatReading
 from solarctl.settings import account, setting
@@ -29,6 +30,7 @@ HOLDS = {SCHEDULE: "schedule", TEMPORARY: "temporary", PERMANENT: "permanent", 3
 NOT_KNOWN = 128.0
 STEP = 0.5  # what displays in °C resolve; those in °F take it too
 QUARTER = timedelta(minutes=15)
+SHARED_S = 29.5 * 60  # `record` asks every half an hour: who asks every few minutes is locked out
 LOOKS_S = (1.0, 3.0, 8.0)  # pauses before looking whether a change has arrived
 
 
@@ -49,8 +51,9 @@ class HoneywellThermostat:
 
     def read_thermostat(self) -> ThermostatReading:
         """Return temperature, setpoints, limits and hold; raise when the thermostat is off line."""
-        data = self._data = self._fetch()
-        now = self._context.now()
+        lately = Lately(self._name, f"{self._account_name} {self._device_id}", SHARED_S, self._context)
+        now, data = lately.answer(self._fetch)
+        self._data = data
         hold = self._hold(data)
         temporary = hold == "temporary"
         return ThermostatReading(

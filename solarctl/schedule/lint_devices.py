@@ -33,6 +33,7 @@ A_DAY = {
 ONE_ANSWER_FOR_ALL = ("solax-cloud", "huawei-sun2000", "tesla")
 CACHED = ("open-meteo", "openweather", "nws", "open-meteo-solar", "forecast-solar", "solcast", "quartz")
 CACHE_MIN = 30  # a forecast is asked for at most so often
+RECORDED_MIN = {"honeywell-tcc": 30, "tuya": 15}  # `record` asks at most so often; it has the last answer meanwhile
 IN_PEAKS_ONLY = ("precool", "thermostat-step")  # they ask nobody at other times; a peak is a quarter of a day
 NEAR = 0.9
 DESIGNED_TOGETHER = ({"precool", "thermostat-step"}, {"peak-mode", "eod-status"}, {"plan", "apply"})
@@ -120,7 +121,9 @@ def _requests(job: Job, count: int, schedule: Schedule) -> Iterator[tuple[str, s
         elif isinstance(account, str):
             per_account[account, str(config.find(f"accounts.{account}.service") or "")] += 1
     for (account, service), devices in per_account.items():
-        yield account, service, count * (1 if service in ONE_ANSWER_FOR_ALL else devices)
+        seldom = RECORDED_MIN.get(service) if job.name == "record" else None
+        asks = min(count, 1440 // seldom) if seldom else count
+        yield account, service, asks * (1 if service in ONE_ANSWER_FOR_ALL else devices)
 
 
 def _tokens(schedule: Schedule) -> Iterator[Problem]:

@@ -134,7 +134,7 @@ BROKEN = {
     "the hour that comes twice": (crontab(tail=f"15 1 * * * {PROGRAM} status -q\n"), "may run twice on 2026-11-01"),
     "a per cent sign": (crontab(tail=f"0 8 * * * {PROGRAM} record -q; date +%H\n"), "ends the command at the %"),
     "a missing variable": (crontab(head=""), "the variable TUYA_SECRET"),
-    "a quota of the cloud of the thermostat": (crontab(record="* * * * *"), "asks honeywell about"),
+    "a quota of the cloud of the thermostat": (crontab(thermostat_step="* * * * *"), "asks honeywell about"),
     "a quota of the cloud of the relay": (crontab(grid_guard="* * * * *"), "asks tuya about"),
     "a day of the month and a weekday": (crontab(tail=f"0 8 1 * 1 {PROGRAM} status -q\n"), "either, not both"),
     "a program that cron does not find": (
