@@ -65,6 +65,7 @@ class Facts:
     peaks: tuple[tuple[datetime, datetime], ...] = ()
     holiday: bool = False
     worst: HalfHour | None = None
+    peak_import_kwh: float | None = None  # so far; the worst half hour may round to nothing, and this not
     happened: tuple[Happened, ...] = ()
     missed: tuple[str, ...] = ()  # sentences on runs that did not happen
     tokens: tuple[tuple[str, str], ...] = ()  # account and what is wrong with its token
@@ -102,6 +103,13 @@ def worst_half_hour(rows: Sequence[Row], peaks: Sequence[tuple[datetime, datetim
         return None
     start, values = max(slots.items(), key=lambda item: sum(item[1]) / len(item[1]))
     return HalfHour(start, sum(values) / len(values))
+
+
+def peak_import_kwh(rows: Sequence[Row], peaks: Sequence[tuple[datetime, datetime]]) -> float | None:
+    """Return what was drawn from the grid within the peaks."""
+    sums = [_summed([row for row in rows if first <= row["at"] <= last], "grid_w", 1) for first, last in peaks]
+    known = [one for one in sums if one is not None]
+    return sum(known) if known else None
 
 
 def what_happened(decisions: Sequence[Mapping[str, Any]]) -> tuple[Happened, ...]:

@@ -14,6 +14,7 @@ from solarctl.reporting.evening_words import (
     done_lines,
     energy_rows,
     now_rows,
+    today_words,
     worst_sentence,
     wrong_lines,
 )
@@ -33,7 +34,7 @@ def html(facts: Facts, *, with_picture: bool) -> str:
     ]
     energies = energy_rows(facts)
     if energies:
-        parts += [_title("Today"), _table(energies)]
+        parts += [_title(today_words(facts)), _table(energies)]
     if (sentence := worst_sentence(facts)) is not None:
         parts.append(f'<p style="margin:12px 0">{escape(sentence)}</p>')
     if with_picture:

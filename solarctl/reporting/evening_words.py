@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from solarctl.reporting.evening import HALF_HOUR, MOST_LINES, Change, Facts
 
 IDLE_W = 50.0  # less is nothing, for a person
+LEAST_KWH = 0.05  # what one decimal shows
+NOTHING_KWH = 0.005  # less is a meter's noise
 LABELS = (
     ("solar_kwh", "Sun"),
     ("load_kwh", "House"),
@@ -56,7 +58,7 @@ def _lines(facts: Facts) -> Iterator[str]:
     energies = energy_rows(facts)
     if energies:
         yield ""
-        yield "Today"
+        yield today_words(facts)
         width = max(len(value) for _, value in energies)
         for label, value in energies:
             yield f"  {label:<22} {value:>{width}}"
@@ -95,6 +97,11 @@ def day_words(facts: Facts) -> str:
     return f"{facts.day:%A} {facts.day.day} {facts.day:%B %Y}" + (", a holiday" if facts.holiday else "")
 
 
+def today_words(facts: Facts) -> str:
+    """Return the heading of the day's energies, which count until now."""
+    return f"Today until {facts.now:%H:%M}" if facts.now.date() == facts.day else "Today"
+
+
 def now_rows(facts: Facts) -> list[tuple[str, str]]:
     """Return how things stand, as labels and words."""
     rows = [("Charge", percent(facts.soc_pct))]
@@ -127,9 +134,18 @@ def worst_sentence(facts: Facts) -> str | None:
     if facts.worst is None:
         return "The draw from the grid during the peak is not known."
     end = f"{facts.worst.start + HALF_HOUR:%H:%M}"
+    bought_kwh = facts.peak_import_kwh or 0.0
     if facts.worst.import_w < IDLE_W:
-        return "During the peak nothing was bought from the grid."
-    return f"Worst half hour of the peak: {power(facts.worst.import_w)} from the grid, {facts.worst.start:%H:%M}–{end}."
+        return f"During the peak {_little(bought_kwh)} bought from the grid."
+    total = f"; in the whole peak {bought_kwh:.1f} kWh" if bought_kwh >= LEAST_KWH else ""
+    half_hour = f"{facts.worst.start:%H:%M}–{end}"
+    return f"Worst half hour of the peak: {power(facts.worst.import_w)} from the grid, {half_hour}{total}."
+
+
+def _little(kwh: float) -> str:
+    if kwh >= LEAST_KWH:
+        return f"{kwh:.1f} kWh were"
+    return "less than 0.1 kWh was" if kwh > NOTHING_KWH else "nothing was"
 
 
 def done_lines(facts: Facts) -> list[str]:

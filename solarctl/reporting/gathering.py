@@ -25,8 +25,9 @@ from solarctl.control.tariff import Tariff
 from solarctl.control.wall_clock import begins_at
 from solarctl.decision import Action, SetMode, SetReserve
 from solarctl.errors import ConfigError, DeviceError, SolarctlError, StateError
+from solarctl.questions import house_meter
 from solarctl.readings import BatteryReading, ReserveReading
-from solarctl.reporting.evening import Facts, day_energies, what_happened, worst_half_hour
+from solarctl.reporting.evening import Facts, day_energies, peak_import_kwh, what_happened, worst_half_hour
 from solarctl.reporting.known_prices import KnownPrices, recorded
 from solarctl.run import Run
 
@@ -70,13 +71,14 @@ class Gathering:
             reserve_pct=reserve.reserve_pct if reserve else None,
             mode=reserve.mode if reserve else None,
             battery_w=battery.battery_w,
-            grid_w=self._power(GridMeter, "read_grid", "grid_w"),
-            solar_w=self._power(SolarMeter, "read_solar", "solar_w"),
-            load_w=self._power(LoadMeter, "read_load", "load_w"),
+            grid_w=self._power(GridMeter, "grid_w"),
+            solar_w=self._power(SolarMeter, "solar_w"),
+            load_w=self._power(LoadMeter, "load_w"),
             energies=day_energies(self.rows),
             peaks=peaks,
             holiday=self.tariff.is_holiday(self.day),
             worst=worst_half_hour(self.rows, peaks),
+            peak_import_kwh=peak_import_kwh(self.rows, peaks),
             happened=what_happened(decisions),
             missed=self._missed(),
             tokens=self._tokens(),
@@ -94,10 +96,10 @@ class Gathering:
                 self.unknown.append(f"{what}: {error.message}")
             return otherwise
 
-    def _power(self, capability: type, method: str, field: str) -> float | None:
-        if not isinstance(self.device, capability):
+    def _power(self, capability: type, field: str) -> float | None:
+        ask = house_meter(self.device, capability)
+        if ask is None:
             return None
-        ask = getattr(self.device, method)
         reading = self._tried(field.partition("_")[0], lambda: self.run.read(self.name, ask), None)
         value: float | None = getattr(reading, field) if reading is not None else None
         return value

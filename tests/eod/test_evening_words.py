@@ -13,7 +13,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from solarctl.reporting import day_plot, evening_html, evening_words
-from solarctl.reporting.evening import Change, Facts, HalfHour, Happened, day_energies, what_happened, worst_half_hour
+from solarctl.reporting.evening import (
+    Change,
+    Facts,
+    HalfHour,
+    Happened,
+    day_energies,
+    peak_import_kwh,
+    what_happened,
+    worst_half_hour,
+)
 
 ZONE = ZoneInfo("America/Phoenix")
 MIDNIGHT = datetime(2026, 7, 15, tzinfo=ZONE)
@@ -73,6 +82,9 @@ def test_the_text() -> None:
         ({"grid_w": -2100.0}, "selling 2.1 kW"),
         ({"worst": None}, "during the peak is not known"),
         ({"worst": HalfHour(MIDNIGHT, 20.0)}, "nothing was bought"),
+        ({"worst": HalfHour(MIDNIGHT, 20.0), "peak_import_kwh": 0.02}, "less than 0.1 kWh was bought"),
+        ({"worst": HalfHour(MIDNIGHT, 49.0), "peak_import_kwh": 0.12}, "During the peak 0.1 kWh were bought"),
+        ({"peak_import_kwh": 3.2}, "in the whole peak 3.2 kWh"),
         ({"cost": -0.5}, "Earned"),
         ({"holiday": True}, "a holiday"),
         ({"missed": ("peak-mode should have run at 13:50 and did not.",)}, "peak-mode should have run at 13:50"),
@@ -184,6 +196,15 @@ def rows(**watts: Any) -> list[dict[str, Any]]:
         {"at": MIDNIGHT + timedelta(minutes=5 * slot)} | {key: value(slot) for key, value in watts.items()}
         for slot in range(20 * 12)
     ]
+
+
+def test_what_was_bought_in_the_peak() -> None:
+    """Little for long is summed up; what was bought before and after the peak does not count."""
+    [(first, _last)] = PEAK
+    found = peak_import_kwh(rows(grid_w=lambda slot: 40.0 if slot >= first.hour * 12 else 900.0), PEAK)
+    until = 20 - 1 / 12  # the last row's moment
+    assert found == pytest.approx(0.04 * (until - first.hour))
+    assert peak_import_kwh([], PEAK) is None
 
 
 def test_worst_half_hour() -> None:
