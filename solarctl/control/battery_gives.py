@@ -3,7 +3,7 @@
     charge at `from_pct` or more     sun and battery charge the car, with min_a or the next whole amp
     charge at `down_to_pct` or less  no longer; the sun alone decides again
     the sun leaves nothing over      no longer: what the battery has by then is for the night
-    power dearer than usual today    the battery keeps what it has for the house
+    power dearer than usual today    the battery keeps what it has for the house, unless `when_dear`
     more than it can give            no: what the battery cannot give would be bought
 
 Where the sun rarely suffices for 6 A on three phases, a full battery would otherwise let it go to the grid.
@@ -28,6 +28,7 @@ class Gives:
 
     from_pct: float = setting(ge=0, le=100, help="it begins at this charge")
     down_to_pct: float = setting(ge=0, le=100, help="and ends at this one")
+    when_dear: bool = setting(False, help="also while power is dear: what is below down_to_pct is enough for the house")
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.from_pct <= self.down_to_pct:
@@ -63,6 +64,8 @@ def judged(
     enough = soc_pct > gives.down_to_pct if known.on else soc_pct >= gives.from_pct
     if not enough or sun_w <= 0 or lacking_w > most_w:
         return Giving(False, known.usual_price, known.priced_at)
+    if gives.when_dear:
+        return Giving(True, known.usual_price, known.priced_at)
     utc = now.astimezone(UTC)
     usual, at = known.usual_price, known.priced_at
     if usual is None or at is None or not timedelta(0) <= utc - at < timedelta(hours=1):

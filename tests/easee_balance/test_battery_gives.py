@@ -65,6 +65,17 @@ def test_while_power_is_dear_the_house_has_the_battery(hour, target_a):
     assert house.tick(1.0, soc_pct=100).actions[0].to == target_a
 
 
+def test_when_dear_gives_at_any_price_but_not_below_its_charge():
+    """With `when_dear` the price is not asked; the lower charge still ends it."""
+    house = line(
+        start=datetime(2026, 7, 1, 15, 0, tzinfo=ZONE),
+        battery_gives=Gives(from_pct=95, down_to_pct=80, when_dear=True),
+    )
+    house.price_at = lambda moment: 0.24 if 14 <= moment.hour < 20 else 0.11
+    assert house.tick(1.0, soc_pct=100).actions[0].to == 6
+    assert house.tick(1.0, soc_pct=80, battery_kw=-3.1).actions[0].to == 0
+
+
 def test_prices_are_asked_once_an_hour():
     """The day's usual price is remembered; each minute asks for its own price alone."""
     asked = []
