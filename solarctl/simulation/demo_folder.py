@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from pathlib import Path
 
 from solarctl.errors import StateError, UsageError
@@ -76,9 +78,20 @@ def keep_mails(folder: Path, home: Home) -> list[Path]:
         page = received.message.get_body(("html",))
         if page is not None:
             path = folder / f"mail-{number}.html"
-            _write(path, page.get_content())
+            _write(path, _with_pictures(page.get_content(), received.message))
             found.append(path)
     return found
+
+
+def _with_pictures(page: str, message: EmailMessage) -> str:
+    """Return a mail's page with its pictures in it; a browser does not know the mail that `cid:` points into."""
+    for part in message.walk():
+        name = str(part.get("Content-ID", "")).strip(" <>")
+        content = part.get_payload(decode=True) if name else None
+        if isinstance(content, bytes):
+            inside = base64.b64encode(content).decode("ascii")
+            page = page.replace(f'"cid:{name}"', f'"data:{part.get_content_type()};base64,{inside}"')
+    return page
 
 
 def _write(path: Path, text: str) -> None:
