@@ -73,11 +73,13 @@ def verdict(ours: Energies, without: Mapping[str, Energies], figures: Mapping[st
     alone, here, there = without["left alone"], figures["with solarctl"], figures["left alone"]
     peak = ""
     if alone.dear_import_kwh >= 0.05 or ours.dear_import_kwh >= 0.05:
-        peak = f"At the peak {ours.dear_import_kwh:.1f} kWh from the grid instead of {alone.dear_import_kwh:.1f} kWh; "
-    money = f"the energy cost {here['cost']:.2f} {CURRENCY} instead of {there['cost']:.2f} {CURRENCY}"
-    full = f"{here['full_cost']:.2f} instead of {there['full_cost']:.2f} once car, hot water and batteries are full"
-    text = f"{peak}{money}; {full}."
-    return text[0].upper() + text[1:]
+        peak = f" At the peak {ours.dear_import_kwh:.1f} kWh from the grid instead of {alone.dear_import_kwh:.1f} kWh."
+    fair = f"{here['full_cost']:.2f} {CURRENCY} instead of {there['full_cost']:.2f} {CURRENCY}"
+    money = f"{here['cost']:.2f} instead of {there['cost']:.2f}"
+    return (
+        f"With car, hot water and batteries filled up in both, the energy costs {fair} "
+        f"(without that {money}, as they are left at the end).{peak}"
+    )
 
 
 def car(home: Home) -> str:
