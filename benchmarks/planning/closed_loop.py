@@ -208,8 +208,9 @@ class Compared:
         return self.saved / self.possible
 
     def row(self) -> str:
+        share = f"{100 * self.share:6.1f} % of" if self.possible else " nothing can be saved:"
         return (
-            f"  {self.name:34} {100 * self.share:6.1f} % of {self.possible:.3f}; unmet {self.lived.unmet_kwh:.2f} kWh, "
+            f"  {self.name:34} {share} {self.possible:.3f}; unmet {self.lived.unmet_kwh:.2f} kWh, "
             f"spare {self.lived.spare_kwh:.1f} / {self.perfect.spare_kwh:.1f} kWh, "
             f"starts {self.lived.starts} / {self.perfect.starts}"
         )
