@@ -13,7 +13,7 @@ import click
 
 from solarctl.cli_options import site_command
 from solarctl.decision import Action, Decision
-from solarctl.errors import ConfigError, Exit, UsageError
+from solarctl.errors import ConfigError, Exit, StateError, UsageError
 from solarctl.run import Run
 
 if TYPE_CHECKING:
@@ -71,12 +71,24 @@ def install(run: Run) -> None:
     changed = after != before
     if changed and not run.dry_run:
         installing.write(after)
+        _note_since(run, installing.split(before).block or b"", text)
     jobs = len(parse(text).jobs)
     verb = ("would be installed" if run.dry_run else "installed") if changed else "are installed already"
     run.answer({"changed": changed and not run.dry_run, "crontab": text}, f"{jobs} lines {verb}.")
     if run.dry_run:
         run.say(text.rstrip("\n"))
     _warn_of_doubles(run, installing.without_block(before))
+
+
+def _note_since(run: Run, block: bytes, text: str) -> None:
+    """Note which lines are new now, so that nobody misses their runs of the time before."""
+    from solarctl.schedule import since
+
+    try:
+        with run.state.transaction() as state:
+            since.note(state, block.decode(errors="replace"), text, run.clock.now())
+    except StateError as error:
+        run.note(error)
 
 
 def _warn_of_doubles(run: Run, rest: bytes) -> None:
@@ -96,6 +108,7 @@ def remove(run: Run) -> None:
     after = installing.without_block(before)
     if after != before and not run.dry_run:
         installing.write(after)
+        _note_since(run, b"", "")
     verb = "would be taken" if run.dry_run else "was taken"
     words = f"The block {verb} out of your crontab." if after != before else "There is no block of solarctl's."
     run.answer({"changed": after != before and not run.dry_run}, words)

@@ -2,7 +2,8 @@
 
 A moment was kept when a decision was written down in its own time, which lasts until the next moment. A run made up
 for later is still one that did not happen when it should. Moments close to each other form one gap; a frequent
-command that was only late or busy for less than `GRACE` has none.
+command that was only late or busy for less than `GRACE` has none. Nothing is said about the time before `crontab
+install`; of lines written by hand, about the time before the first record of all.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from solarctl.run import Run
 from solarctl.schedule.crontab import Job, runs
 from solarctl.schedule.installed import installed
+from solarctl.schedule.since import noted
 from solarctl.schedule.zones import as_cron_sees, machine_zone
 from solarctl.value import value
 
@@ -70,15 +72,33 @@ def missed_runs(run: Run, *, jobs: tuple[Job, ...] | None = None, look_back_h: f
     wanted: dict[str, list[datetime]] = {}
     for at, job in runs(as_cron_sees(tuple(watched)), since, now):
         wanted.setdefault(job.name, []).append(at.astimezone(run.config.timezone))
+    installed_at = noted(run.state.read())
     found: list[Gap] = []
     for name, moments in wanted.items():
-        rows = run.history.decisions(command=name, since=moments[0] - EARLY)
-        ran = sorted(datetime.fromisoformat(row["at"]) for row in rows)
-        gaps = gaps_of(name, moments, ran, run.now)
-        if gaps and not run.history.decisions(command=name, until=moments[0] - EARLY, limit=1):
-            gaps = _of_a_new_line(gaps, ran, run.now)
+        ran = _moments_of(run, name, moments[0])
+        began = installed_at.of(name)
+        if began is not None:
+            gaps = gaps_of(name, [one for one in moments if one >= began], ran, run.now)
+        else:
+            gaps = gaps_of(name, moments, ran, run.now)
+            if gaps and not run.history.decisions(command=name, until=moments[0] - EARLY, limit=1):
+                first = _first_trace(run, moments[0])
+                known = [] if first is None else [one for one in moments if one >= first]
+                gaps = _of_a_new_line(gaps_of(name, known, ran, run.now), ran, run.now)
         found += [_together(gaps)] if len(gaps) > MOST_GAPS else gaps
     return found
+
+
+def _moments_of(run: Run, command: str | None, since: datetime) -> list[datetime]:
+    rows = run.history.decisions(command=command, since=since - EARLY)
+    return sorted(datetime.fromisoformat(row["at"]) for row in rows)
+
+
+def _first_trace(run: Run, since: datetime) -> datetime | None:
+    """Return from when on, at the earliest, anything ran here: before the first record of all nothing was installed."""
+    if run.history.decisions(until=since - EARLY, limit=1):
+        return since
+    return next(iter(_moments_of(run, None, since)), None)
 
 
 def gaps_of(command: str, moments: Sequence[datetime], ran: Sequence[datetime], now: datetime) -> list[Gap]:

@@ -85,7 +85,7 @@ def at_minutes_ago(house, ago: float) -> str:
 def test_a_later_run_does_not_hide_an_earlier_one_that_was_missed(house, monkeypatch):
     """Of a line for the peak's begin and one for its end only the second ran: status names the first."""
     schedule(house, monkeypatch, at_minutes_ago(house, 180), at_minutes_ago(house, 20))
-    remember(house, 19)
+    remember(house, 24 * 60 + 19, 19)
     (missed,) = house.json("status", "--offline")["missed"]
     assert (missed["command"], missed["runs"]) == ("grid-guard", 1)
     ago = house.clock.now() - datetime.fromisoformat(missed["at"])
@@ -107,3 +107,65 @@ def test_many_gaps_are_one_sentence(house, monkeypatch):
     (missed,) = house.json("status", "--offline")["missed"]
     assert missed["runs"] > 20
     assert f"grid-guard did not run {missed['runs']} times between" in house.run("status", "--offline").out
+
+
+@pytest.fixture
+def installed(house, cron):
+    """The house with its recommended schedule, installed at noon; nothing had ever run."""
+    assert house.run("crontab", "install").exit == 0
+    return house
+
+
+def missed(house) -> list[dict]:
+    return house.json("status", "--offline")["missed"]
+
+
+def test_after_a_first_install_nothing_was_missed(installed):
+    """Yesterday nothing was installed; nor is a run missed that came by hand a day before the install."""
+    assert missed(installed) == []
+    remember(installed, 20 * 60)
+    assert missed(installed) == []
+
+
+def test_what_does_not_run_after_the_install_is_named(installed):
+    """When cron itself does not run, an hour after the install the command is named, since the install."""
+    installed.clock.sleep(3600)
+    (gap,) = missed(installed)
+    assert NOON <= datetime.fromisoformat(gap["at"]) <= NOON + timedelta(minutes=5)
+    assert gap["until"] is None
+
+
+def test_installing_again_forgives_nothing(installed, cron):
+    """A second install, that changes other lines, leaves what was missed; a line whose hours it changes is new."""
+    installed.clock.sleep(3600)
+    stored = (cron / "stored").read_text()
+    (cron / "stored").write_text(stored.replace("# record:", "# written by hand:"))
+    assert installed.json("crontab", "install")["changed"] is True
+    assert len(missed(installed)) == 1
+    (cron / "stored").write_text(stored.replace("*/5", "*/7"))
+    installed.run("crontab", "install")
+    assert missed(installed) == []
+
+
+def test_lines_by_hand_in_a_house_without_history(house, monkeypatch):
+    """Nothing has ever run here, so nobody knows since when the lines are there."""
+    schedule(house, monkeypatch, "*/5 * * * *")
+    assert missed(house) == []
+
+
+def test_lines_by_hand_count_from_the_first_record_of_any_command(house, monkeypatch):
+    """Another command ran three hours ago for the first time: since then this one is wanted, and not before."""
+    schedule(house, monkeypatch, "*/5 * * * *")
+    history = History(house.state_dir, house.clock, PRAGUE)
+    at = (NOON - timedelta(hours=3)).isoformat(timespec="seconds")
+    history.append({"kind": "decision", "command": "plan", "at": at, "reason": "planned", "because": "."})
+    (gap,) = missed(house)
+    assert timedelta(minutes=170) < NOON - datetime.fromisoformat(gap["at"]) <= timedelta(minutes=180)
+
+
+def test_a_damaged_note_counts_as_none(installed):
+    """What the state has about the crontab and does not fit does not keep `status` from its answer."""
+    path = installed.state_dir / "state.json"
+    path.write_text(path.read_text().replace('"since":', '"sinced":'))
+    assert installed.run("status", "--offline").exit == 0
+    assert missed(installed) == []

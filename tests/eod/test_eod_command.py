@@ -136,6 +136,9 @@ def test_missed_runs_are_named(home: Home, mail: MailServer, monkeypatch: pytest
     crontab.write_text("50 13 * * * solarctl peak-mode -q\n")
     monkeypatch.setenv("SOLARCTL_CRONTAB", str(crontab))
     home.configure(TABLES + mail.config() + PEAK_MODE)
+    home.clock.sleep(-86_400)
+    home.run("token-refresh")  # solarctl has been at work here since yesterday
+    home.clock.sleep(86_400)
     home.run("eod-status")
     assert "peak-mode should have run at" in letter(mail).get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
