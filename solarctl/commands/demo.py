@@ -13,7 +13,7 @@ from solarctl.options import Options, moment
 from solarctl.runner import Environment
 
 if TYPE_CHECKING:
-    from solarctl.simulation.demo import View
+    from solarctl.simulation.demo import Day, View
     from solarctl.virtualhome.scenario import Scenario
 
 
@@ -81,17 +81,24 @@ def _demo(
         elif options.quiet and code:
             click.echo(f"solarctl: {verdict(day)}", file=environment.err)
         elif shown:
-            _say_what_is_left(day.kept if keep else take_out(day.kept), folder if keep else None, environment)
+            _say_what_is_left(day, day.kept if keep else take_out(day.kept), folder if keep else None, environment)
         return int(code)
 
 
-def _say_what_is_left(kept: list[Path], folder: Path | None, environment: Environment) -> None:
+def _say_what_is_left(day: Day, kept: list[Path], folder: Path | None, environment: Environment) -> None:
     for path in kept:
         if path.suffix == ".html":
             click.echo(f"{'The report' if path.name == 'report.html' else 'A mail'}: {path}", file=environment.out)
     if folder is not None:
-        words = f"solarctl why --last 20 --config {folder / 'config.toml'} --state-dir {folder / 'state'}"
-        click.echo(f"Look further: {words}", file=environment.out)
+        words = f"--config {folder / 'config.toml'} --state-dir {folder / 'state'}"
+        click.echo(f"Look further: solarctl {_why(day)} {words}", file=environment.out)
+
+
+def _why(day: Day) -> str:
+    """Return words for a decision that is worth reading: the last one that changed something."""
+    if day.changed is None:
+        return "why --last 20"
+    return f"why {day.changed.command} --at {day.changed.row['at'][:19]}"
 
 
 def _scenario(name: str, now: str | None) -> Scenario:
@@ -106,7 +113,19 @@ def _scenario(name: str, now: str | None) -> Scenario:
     scenario = load(name)
     zone = scenario.start.tzinfo
     assert zone is not None
-    return scenario if now is None else replace(scenario, start=moment(now, zone))
+    if now is None:
+        return scenario
+    return replace(scenario, start=moment(now, zone), title=f"The home of {name}, from another hour on than usual.")
+
+
+def _another_day(command: click.Command) -> None:
+    """Say what --now means here: not, as everywhere else, what would be done at a moment."""
+    for option in command.params:
+        if option.name == "now" and isinstance(option, click.Option):
+            option.help = "Begin the day here instead, such as 2026-05-01T06:00."
+
+
+_another_day(command)
 
 
 def _view(options: Options, environment: Environment) -> View:

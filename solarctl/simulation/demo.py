@@ -51,6 +51,12 @@ class Ran:
         """Whether something was really changed, or tried."""
         return any(action["outcome"] not in ("unchanged", "dry-run") for action in self.row.get("actions", ()))
 
+    @property
+    def moved(self) -> bool:
+        """Whether something in the house was changed; mails and tokens are none of it."""
+        actions = self.row.get("actions", ())
+        return any(one["outcome"] in ("done", "pending") and one["action"] not in ("mail", "token") for one in actions)
+
 
 @dataclass
 class Day:
@@ -66,6 +72,7 @@ class Day:
     figures: dict[str, dict[str, float]] = field(default_factory=dict)  # the scenario's own, by column
     troubles: int = 0
     kept: list[Path] = field(default_factory=list)  # the mails and the report's page, as files
+    changed: Ran | None = None  # the last run that changed something in the house
 
     @property
     def runs(self) -> int:
@@ -155,6 +162,8 @@ class Player:
                 day.exits[ran.exit] += 1
                 if home.watch is not None:
                     home.watch.run_over(job.name, self._clock.now(), stopped | upsets.stopped(self._clock.now()))
+                if ran.moved:
+                    day.changed = ran
                 self._view.ran(ran)
             self._let_pass(home, upsets, scenario.end)
             day.energies = scenario.sums(home.house)

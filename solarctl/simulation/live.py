@@ -21,7 +21,7 @@ from solarctl.virtualhome.chaos import Trouble
 from solarctl.virtualhome.scenario import Home, Seed
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
-FRAME_S = 0.08  # of real time between two pictures
+FRAME_S = 0.25  # of real time between two pictures; a recorded terminal keeps every one of them
 LINES = 9  # decisions on show
 LABEL = 9
 VALUE, LONG_VALUE = 14, 20  # the present value, with its margin
