@@ -67,6 +67,7 @@ def install(run: Run) -> None:
     if not text:
         raise UsageError(_nothing(run), hint="See config.toml.example, or type: solarctl setup")
     before = installing.read()
+    _refuse_a_strangers(run, before, "its lines would be lost")
     after = installing.with_block(before, text, zone=str(zones.machine_zone()))
     changed = after != before
     if changed and not run.dry_run:
@@ -78,6 +79,21 @@ def install(run: Run) -> None:
     if run.dry_run:
         run.say(text.rstrip("\n"))
     _warn_of_doubles(run, installing.without_block(before))
+
+
+def _refuse_a_strangers(run: Run, content: bytes, harm: str) -> None:
+    """Raise where the block was written for another config."""
+    from solarctl.config import find_path
+    from solarctl.schedule import installing, whose
+
+    own = run.config.path.absolute()
+    other = whose.strangers_config(installing.split(content).block, own, find_path(None, {}))
+    if other is not None:
+        raise UsageError(
+            f"the block in the crontab is that of {other}; {harm}",
+            hint=f"To run both, put what `solarctl crontab print -c {own}` prints into the crontab, outside the "
+            f"block: crontab -e. To be rid of the other: solarctl crontab remove -c {other}",
+        )
 
 
 def _note_since(run: Run, block: bytes, text: str) -> None:
@@ -93,8 +109,11 @@ def _note_since(run: Run, block: bytes, text: str) -> None:
 
 def _warn_of_doubles(run: Run, rest: bytes) -> None:
     from solarctl.schedule.crontab import parse
+    from solarctl.schedule.whose import is_of
 
     for job in parse(rest.decode(errors="replace")).ours:
+        if not is_of(job, run.config.path):
+            continue
         run.warn(f"a line of your own runs {job.name} too, outside the block: {job.schedule} {job.command}")
 
 
@@ -105,6 +124,7 @@ def remove(run: Run) -> None:
     from solarctl.schedule import installing
 
     before = installing.read()
+    _refuse_a_strangers(run, before, "what its rules hold would not be given back")
     after = installing.without_block(before)
     if after != before and not run.dry_run:
         installing.write(after)
@@ -138,6 +158,7 @@ def check(run: Run, file: Path | None) -> None:
     """Find what cron would run wrongly, or what the schedule does not reach."""
     from solarctl.commands.check import summary
     from solarctl.schedule.linting import lint
+    from solarctl.schedule.whose import of_config
 
     crontab = _schedule(file)
     problems = lint(crontab, run.config, run.now, run.context.cache_dir)
@@ -146,7 +167,7 @@ def check(run: Run, file: Path | None) -> None:
     if problems:
         lines.append(summary(problems))
     else:
-        lines.append(f"All is well: {len(crontab.ours)} lines run solarctl.")
+        lines.append(f"All is well: {len(of_config(crontab, run.config.path).ours)} lines run solarctl.")
     code = Exit.CONFIG if errors else Exit.OK
     run.answer({"problems": [asdict(one) for one in problems]}, "\n".join(lines), exit_code=code)
 

@@ -61,9 +61,11 @@ def lint(
     machine: tzinfo | None = None,
     knows_zones: bool | None = None,
 ) -> list[Problem]:
-    """Return every problem of a schedule, errors first, each once."""
+    """Return every problem of a schedule, errors first, each once; lines that name another config are left out."""
     from solarctl.schedule import zones
+    from solarctl.schedule.whose import of_config
 
+    everybodys, crontab = crontab, of_config(crontab, config.path)
     names_zones = any("CRON_TZ" in job.environment for job in crontab.ours)  # else cron need not be asked
     schedule = Schedule(
         crontab.ours,
@@ -76,7 +78,8 @@ def lint(
     )
     found: list[Problem] = list(crontab.problems)
     if not crontab.ours:
-        found.append(Problem("crontab", "nothing runs solarctl", "Type: solarctl crontab install", None, "warning"))
+        words = f"nothing runs solarctl with {config.path}" if everybodys.ours else "nothing runs solarctl"
+        found.append(Problem("crontab", words, "Type: solarctl crontab install", None, "warning"))
     else:
         found += _all(schedule)
     return sorted(dict.fromkeys(found), key=lambda one: (one.severity != "error", one.line or 0))

@@ -18,6 +18,7 @@ from solarctl.run import Run
 from solarctl.schedule.crontab import Job, runs
 from solarctl.schedule.installed import installed
 from solarctl.schedule.since import noted
+from solarctl.schedule.whose import is_of
 from solarctl.schedule.zones import as_cron_sees, machine_zone
 from solarctl.value import value
 
@@ -64,7 +65,7 @@ def missed_runs(run: Run, *, jobs: tuple[Job, ...] | None = None, look_back_h: f
     and GRACE ago.
     """
     jobs = installed().ours if jobs is None else jobs
-    watched = [job for job in jobs if run.config.find(job.name) is not None]
+    watched = [job for job in jobs if run.config.find(job.name) is not None and is_of(job, run.config.path)]
     if not watched:
         return []
     now = run.now.astimezone(machine_zone())  # cron's hours are this computer's
