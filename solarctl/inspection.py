@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,13 @@ def settings_class(command: str) -> Any:
     return getattr(importlib.import_module(module), "Settings", None)
 
 
-def inspect(config: Config, state_dir: Path) -> list[Problem]:
-    """Return every problem of a config and its surroundings, errors first, each said once."""
+def inspect(
+    config: Config, state_dir: Path, learned: Callable[[str], Mapping[str, Any]] = lambda _device: {}
+) -> list[Problem]:
+    """Return every problem of a config and its surroundings, errors first, each said once.
+
+    `learned` tells what a device's driver has stored of it.
+    """
     problems: list[Problem] = [*config.unknown_tables(tuple(COMMANDS)), *_no_tables(config)]
     decoded: dict[str, Any] = {}
     for table in (*COMMANDS, *SHARED):
@@ -60,6 +66,7 @@ def inspect(config: Config, state_dir: Path) -> list[Problem]:
         _opened(config, "devices", "driver", problems),
         _opened(config, "accounts", "service", problems),
         installed(),
+        partial(_cannot, config, learned),
     )
     if "mail" in decoded:
         from solarctl import mail
@@ -106,6 +113,13 @@ def with_the_rest(error: ConfigError, command: str, options: Options) -> ConfigE
     elif cls is not None:
         _decode(config, command, cls, problems)
     return ConfigError(tuple(dict.fromkeys(problems)))
+
+
+def _cannot(config: Config, learned: Callable[[str], Mapping[str, Any]], name: str, capability: type) -> str:
+    """Return why a device cannot do what its driver can, as far as that is known; nothing if it may."""
+    table = config.entry("devices", name)
+    driver = str(table.get("driver"))
+    return catalogue.cannot(driver, capability, table, learned(name)) if driver in catalogue.KINDS else ""
 
 
 def _decode(config: Config, path: str, cls: Any, problems: list[Problem], ignore: tuple[str, ...] = ()) -> Any:

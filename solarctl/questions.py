@@ -14,10 +14,27 @@ Ask = Callable[[], Reading]
 
 
 def meters(device: Any) -> Iterator[tuple[str, Ask]]:
-    """Yield (what, question) for each meter of a device: grid, solar, load, battery, charger, …
+    """Yield (what, question) for each meter of a device: grid, solar, load, battery, charger, …"""
+    for _capability, what, ask in _asks(device):
+        yield what, ask
 
-    A driver of several kinds of device says in `measured()` which of them this one is.
+
+def house_meter(device: Any, capability: type) -> Ask | None:
+    """Return the question to a meter of the whole house's grid, sun, load or battery; None where it is none.
+
+    Every choice of "the meter of X" goes through here: what one socket draws is no house's load.
     """
+    return next((ask for known, _what, ask in _asks(device) if known is capability), None)
+
+
+def house_meters(device: Any) -> Iterator[Ask]:
+    """Yield the questions to the house's meters in a device, those to a single load's left out."""
+    of_a_house = (can.GridMeter, can.SolarMeter, can.LoadMeter, can.BatteryMeter)
+    return (ask for capability, _what, ask in _asks(device) if capability in of_a_house)
+
+
+def _asks(device: Any) -> Iterator[tuple[type, str, Ask]]:
+    """Yield each capability with its question; a driver of several kinds of device says which it is in `measured()`."""
     measured = device.measured() if hasattr(device, "measured") else None
     for capability, what, method in (
         (can.GridMeter, "grid", "read_grid"),
@@ -31,7 +48,7 @@ def meters(device: Any) -> Iterator[tuple[str, Ask]]:
         (can.DeviceMeter, "load", "read_device"),
     ):
         if isinstance(device, capability) and (measured is None or method.removeprefix("read_") in measured):
-            yield what, getattr(device, method)
+            yield capability, what, getattr(device, method)
 
 
 def outlooks(device: Any, context: Context) -> Iterator[tuple[str, Ask]]:

@@ -6,7 +6,7 @@ Opening a site costs nothing: constructors do no I/O, and a driver's file is imp
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, assert_never
 
 from solarctl.accounts import account_problems
@@ -40,7 +40,7 @@ from solarctl.decision import (
 )
 from solarctl.decode import nearest
 from solarctl.drivers import catalogue
-from solarctl.errors import ConfigError, DeviceError, DeviceRefused, Problem, SolarctlError
+from solarctl.errors import ConfigError, DeviceError, DeviceRefused, Problem, SolarctlError, StateError
 from solarctl.readings import ChargerReading, ReserveReading, SwitchReading, ThermostatReading
 
 T = TypeVar("T")
@@ -73,6 +73,8 @@ class Site:
             where = f"{driver}, line {line}" if line and self._keys_naming(name, capability) else driver
             message = f"{name} ({where}) is not a {capability.__name__}"
             raise self._misnamed(name, capability, message, self._hint_for(capability))
+        if why := self._cannot(name, capability):
+            raise self._misnamed(name, capability, f"{name}: {why}", self._hint_for(capability))
         return opened
 
     def _misnamed(self, name: str, capability: type, message: str, hint: str) -> ConfigError:
@@ -82,7 +84,7 @@ class Site:
 
     def offers(self, name: str, capability: type) -> bool:
         """Return whether a device offers `capability`."""
-        return isinstance(self.device(name), capability)
+        return isinstance(self.device(name), capability) and not self._cannot(name, capability)
 
     def device(self, name: str) -> Any:
         """Return a device by name, whatever it can do."""
@@ -122,11 +124,27 @@ class Site:
         return f"Devices that are: {', '.join(fitting)}." if fitting else ""
 
     def _can(self, name: str) -> tuple[str, ...]:
-        driver = self.config.entry("devices", name).get("driver")
         try:
-            return tuple(one.__name__ for one in catalogue.capabilities(str(driver)))
+            return tuple(one.__name__ for one in self.known_capabilities(name))
         except ConfigError:
             return ()
+
+    def known_capabilities(self, name: str) -> tuple[type, ...]:
+        """Return what a device can do, as far as that is known without asking it."""
+        table = self.config.entry("devices", name)
+        return catalogue.known_capabilities(table, self._learned(name), beside=self.config.folder)
+
+    def _cannot(self, name: str, capability: type) -> str:
+        table = self.config.entry("devices", name)
+        driver = str(table.get("driver"))
+        return catalogue.cannot(driver, capability, table, self._learned(name)) if driver in catalogue.KINDS else ""
+
+    def _learned(self, name: str) -> Mapping[str, Any]:
+        """Return what its driver has stored of a device; a state that cannot be read is told by who needs it."""
+        try:
+            return self.context.store.get("devices", name)
+        except StateError:
+            return {}
 
     def carry_out(
         self, action: Action, known: Known, note: Callable[[SolarctlError], None], *, dry_run: bool

@@ -29,6 +29,7 @@ class House:
     devices: Mapping[str, tuple[type, Any]] = field(default_factory=dict)
     accounts: Mapping[str, tuple[type, Any]] = field(default_factory=dict)
     crontab: Crontab = field(default_factory=Crontab)  # of this machine
+    cannot: Callable[[str, type], str] = lambda _device, _capability: ""  # why, as far as known without asking
 
     def problem(self, path: str, message: str, hint: str = "", *, severity: str = "error") -> Problem:
         """Return a problem with the line of its dotted path."""

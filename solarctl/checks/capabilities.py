@@ -28,3 +28,5 @@ def _problems(house: House, key: DeviceKey) -> Iterator[Problem]:
         if not issubclass(cls, capability):
             driver = house.config.entry("devices", name).get("driver")
             yield house.problem(key.path, f"{name} ({driver}) is not a {capability.__name__}")
+        elif why := house.cannot(name, capability):
+            yield house.problem(key.path, f"{name}: {why}")

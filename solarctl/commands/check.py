@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import click
 
 from solarctl.cli_options import site_command
-from solarctl.errors import Exit, Problem
+from solarctl.errors import Exit, Problem, StateError
 from solarctl.inspection import inspect
 from solarctl.run import Run
 
@@ -18,17 +18,26 @@ from solarctl.run import Run
 @click.option("--online", is_flag=True, help="Talk to each device, too.")
 def command(run: Run, online: bool) -> None:
     """Find mistakes in the config and its surroundings."""
-    problems = inspect(run.config, run.state_dir)
+    shown: list[Problem] = []
     if online:
         from solarctl.commands.check_online import ask_all
 
-        problems += ask_all(run)
+        shown = ask_all(run)  # before the rest, which then knows what kind of device answers
+    problems = [*inspect(run.config, run.state_dir, lambda name: _learned(run, name)), *shown]
     errors = sum(problem.severity == "error" for problem in problems)
     code = Exit.CONFIG if errors else Exit.OK
     text = "\n".join(_line(problem) for problem in problems) or _verdict(run)
     if problems:
         text += f"\n{summary(problems)}"
     run.answer({"problems": [problem_json(problem) for problem in problems]}, text, exit_code=code)
+
+
+def _learned(run: Run, name: str) -> Mapping[str, Any]:
+    """Return what a driver has stored of its device; a state that cannot be read is told by who needs it."""
+    try:
+        return run.store.get("devices", name)
+    except StateError:
+        return {}
 
 
 def _verdict(run: Run) -> str:

@@ -30,7 +30,6 @@ from solarctl.decision import (
     SetReserve,
     SwitchTo,
 )
-from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, Exit, UsageError
 from solarctl.questions import meters, outlooks
 from solarctl.readings import to_json
@@ -60,7 +59,7 @@ def list_devices(run: Run) -> None:
     for name in run.config.names("devices"):
         driver = str(run.config.entry("devices", name).get("driver", ""))
         try:
-            can = [one.__name__ for one in catalogue.capabilities(driver)]
+            can = [one.__name__ for one in run.site.known_capabilities(name)]
         except ConfigError as error:
             run.note(error)
             can = []

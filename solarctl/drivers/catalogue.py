@@ -108,6 +108,8 @@ SERVICES: dict[str, Entry] = {
     "honeywell-tcc": _entry("honeywell_portal:HoneywellAccount"),
 }
 
+KINDS = {"homewizard": "homewizard_kinds:cannot"}  # drivers of several kinds of device: what is known of each
+
 
 def load_driver(driver: str, *, beside: Path | None = None) -> Any:
     """Return the class of a device's `driver`; `beside` is the folder where files of your own are looked for too."""
@@ -119,9 +121,25 @@ def load_service(service: str, *, beside: Path | None = None) -> Any:
     return _load("service", service, SERVICES, beside)
 
 
-def capabilities(driver: str) -> tuple[type, ...]:
+def capabilities(driver: str, *, beside: Path | None = None) -> tuple[type, ...]:
     """Return what a driver offers; nothing is imported for one that has a row."""
-    return DRIVERS[driver].capabilities if driver in DRIVERS else offered(load_driver(driver))
+    return DRIVERS[driver].capabilities if driver in DRIVERS else offered(load_driver(driver, beside=beside))
+
+
+def known_capabilities(
+    table: Mapping[str, Any], stored: Mapping[str, Any], *, beside: Path | None = None
+) -> tuple[type, ...]:
+    """Return what one device offers, by its table in the config and what its driver has learned of it."""
+    driver = str(table.get("driver", ""))
+    return tuple(one for one in capabilities(driver, beside=beside) if not cannot(driver, one, table, stored))
+
+
+def cannot(driver: str, capability: type, table: Mapping[str, Any], stored: Mapping[str, Any]) -> str:
+    """Return why a device cannot do what its driver can, as far as that is known without asking; nothing if it may."""
+    if driver not in KINDS:
+        return ""
+    why: str = _class(f"solarctl.drivers.{KINDS[driver]}")(capability, table, stored)
+    return why
 
 
 def service_capabilities(service: str) -> tuple[type, ...]:

@@ -17,7 +17,8 @@ from typing import Literal
 
 from solarctl.context import Context
 from solarctl.drivers import answers
-from solarctl.drivers.homewizard_api import BATTERY, P1, SOCKET, HomeWizardApi, NotSetUp
+from solarctl.drivers.homewizard_api import HomeWizardApi, NotSetUp
+from solarctl.drivers.homewizard_kinds import BATTERY, P1, SOCKET, measures_not, named, what_it_measures
 from solarctl.drivers.homewizard_values import Measured, measured
 from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError
 from solarctl.readings import (
@@ -33,7 +34,6 @@ from solarctl.value import value
 
 MODES = ("zero", "standby", "to_full", "predictive")
 PERMISSIONS = ("charge_allowed", "discharge_allowed")
-NAMES = {P1: "P1 meter", SOCKET: "Energy Socket", BATTERY: "battery"}
 
 
 class HomeWizard:
@@ -119,7 +119,7 @@ class HomeWizard:
 
     def switch(self, on: bool) -> bool:
         """Move the relay and see that it has moved."""
-        self._require(SOCKET, "switched")
+        self._be_socket()
         self._api.put("/api/v1/state", {"power_on": on})
         self._api_answers_again()
         if answers.flag(self._api.get("/api/v1/state", again=True).get("power_on")) is not on:
@@ -128,7 +128,7 @@ class HomeWizard:
         return True
 
     def _switch_reading(self, *, again: bool) -> SwitchReading:
-        self._require(SOCKET, "switched")
+        self._be_socket()
         state = self._api.get("/api/v1/state", again=again)
         on = answers.flag(state.get("power_on"))
         if on is None:
@@ -197,24 +197,21 @@ class HomeWizard:
         what = self._what(product)
         if what != wanted:
             hint = "" if product in (P1, BATTERY) else f'If it measures that, say measures = "{wanted}".'
-            raise NotSetUp(
-                self._name, f"it is a {NAMES.get(product, product)} and measures {what}, not {wanted}", hint=hint
-            )
+            raise NotSetUp(self._name, measures_not(product, what, wanted), hint=hint)
         return self._answer()
 
     def _what(self, product: str) -> str:
-        """Return what it measures: a P1 the grid, a battery itself, anything else what the config says."""
-        return {P1: "grid", BATTERY: "battery"}.get(product, self._settings.measures or "device")
+        return what_it_measures(product, self._settings.measures)
 
     def _power(self, found: Measured) -> float:
         if found.power_w is None:
             raise DeviceReplyError(self._name, "it tells no power", hint="Is the meter's cable plugged in?")
         return found.power_w
 
-    def _require(self, product: str, verb: str) -> None:
+    def _be_socket(self) -> None:
         found = self._api.identity.product_type
-        if found != product:
-            raise NotSetUp(self._name, f"it is a {NAMES.get(found, found)}, which cannot be {verb}")
+        if found != SOCKET:
+            raise NotSetUp(self._name, f"it is {named(found)} and has no switch")
 
 
 def _same(group: object, wanted: Sequence[str]) -> bool:

@@ -22,7 +22,6 @@ from solarctl.value import value
 RETRIES = 1  # polls get lost on these Wi-Fi devices at full signal, too
 LOCAL_API_OFF = 202
 NOT_MODIFIABLE = 8
-BATTERY, P1, SOCKET, WATER = "HWE-BAT", "HWE-P1", "HWE-SKT", "HWE-WTR"
 
 
 class NotSetUp(DeviceError):
@@ -201,4 +200,4 @@ def _plain(serial: str) -> str:
     return serial.strip().lower().replace(":", "").replace("-", "")
 
 
-__all__ = ["BATTERY", "P1", "SOCKET", "WATER", "DeviceUnreachable", "HomeWizardApi", "Identity", "NotSetUp"]
+__all__ = ["DeviceUnreachable", "HomeWizardApi", "Identity", "NotSetUp"]

@@ -212,7 +212,7 @@ class Wizard:
         for name in self.draft.names("devices"):
             table = self.draft.find(f"devices.{name}")
             try:
-                offered = catalogue.capabilities(str(table.get("driver")))
+                offered = catalogue.known_capabilities(table, self._learned(name), beside=self.draft.path.parent)
             except ConfigError:
                 continue
             measured = {"GridMeter": "grid", "SolarMeter": "solar", "LoadMeter": "load", "BatteryMeter": "battery"}
@@ -225,6 +225,13 @@ class Wizard:
             if all(one in offered for one in capabilities) and not wrong:
                 fitting.append(name)
         return fitting
+
+    def _learned(self, name: str) -> Mapping[str, Any]:
+        """Return what a device's driver has stored of it; nothing where there is no state yet."""
+        try:
+            return self.trial().store.get("devices", name)
+        except SolarctlError:
+            return {}
 
 
 def find_steps() -> list[Step]:

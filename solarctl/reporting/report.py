@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from solarctl.house_rows import house_rows
 from solarctl.reporting.known_prices import KnownPrices, recorded
 from solarctl.reporting.report_data import SLOT_MIN, Sums, by_hour, by_month, slots, sums, together
 from solarctl.reporting.report_decisions import Mark, marks
@@ -54,7 +55,7 @@ def gather(run: Run, period: Period, only: Sequence[str] = ()) -> Report:
             break
         readings = run.history.readings(since=one.start, until=one.end - timedelta(seconds=1))
         if readings:
-            rows, found = slots(readings, one, only)
+            rows, found = slots(house_rows(readings, run.config), one, only)
             meters |= found
             prices = recorded(run, tariff, one.start, one.end) if tariff else None
             days[day] = sums(rows, prices)

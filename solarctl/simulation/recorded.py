@@ -13,7 +13,7 @@ import csv
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -144,14 +144,19 @@ def recorded(rows: Iterable[tuple[float, float, float]], source: str) -> Recorde
 
 
 def from_history(
-    history: Any, since: datetime | None, until: datetime | None, steered: Collection[str] = ()
+    history: Any,
+    since: datetime | None,
+    until: datetime | None,
+    steered: Collection[str] = (),
+    of_house: Callable[[Any], Any] = list,
 ) -> Recorded:
     """Return what `record` has written of sun and load; without a load meter, load = grid + solar + battery.
 
-    What the `steered` devices drew is taken off: a simulation has its own car and tanks.
+    What the `steered` devices drew is taken off: a simulation has its own car and tanks. `of_house` leaves out what
+    is no house's load.
     """
     moments: dict[float, dict[str, float]] = {}
-    for row in history.readings(since=since, until=until):
+    for row in of_house(history.readings(since=since, until=until)):
         at = datetime.fromisoformat(row["at"]).timestamp() // 60 * 60
         for key in ("solar_w", "load_w", "grid_w", "battery_w"):
             if isinstance(row.get(key), int | float):

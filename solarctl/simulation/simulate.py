@@ -11,6 +11,7 @@ from solarctl import holiday_dates
 from solarctl.config import Config, find_path, find_state_dir
 from solarctl.control import tariff
 from solarctl.errors import ConfigError, Problem, UsageError
+from solarctl.house_rows import house_rows
 from solarctl.options import Options, moment
 from solarctl.simulation.compare import Life, Task, run, tasks_of
 from solarctl.simulation.installations import RULES, installations
@@ -117,7 +118,9 @@ def _recorded(wish: Wish, config: Config, options: Options, now: datetime) -> Re
 
     history = History(find_state_dir(options.state_dir, config.site), SystemClock(), config.timezone)
     steered = {name for one in installations(config) for name in one.metered_loads}
-    return from_history(history, now - timedelta(days=LONGEST_DAYS), None, steered)
+    return from_history(
+        history, now - timedelta(days=LONGEST_DAYS), None, steered, lambda rows: house_rows(rows, config)
+    )
 
 
 def _period(wish: Wish, zone: tzinfo, now: datetime, options: Options, given: Recorded | None) -> tuple[date, int]:

@@ -132,7 +132,7 @@ class TestKinds:
 
     def test_the_wrong_question(self, opened):
         """A P1 meter cannot be switched; that is a mistake in the config."""
-        with pytest.raises(DeviceError, match="cannot be switched") as caught:
+        with pytest.raises(DeviceError, match="is a P1 meter and has no switch") as caught:
             opened("p1").switch(True)
         assert caught.value.exit_code == Exit.CONFIG
         with pytest.raises(DeviceError, match="measures device, not solar"):
