@@ -95,7 +95,7 @@ class Site:
             settings = self.config.table(path, cls.Settings, ignore=("driver",))
             if problems := account_problems(self.config, path, settings):
                 raise ConfigError(problems)
-            self._devices[name] = cls(name, settings, self.context)
+            self._devices[name] = self._made(cls, path, str(table.get("driver")), name, settings)
         return self._devices[name]
 
     def account(self, name: str) -> Any:
@@ -105,7 +105,7 @@ class Site:
             path = f"accounts.{name}"
             cls = self._class(path, "service", table.get("service"), catalogue.load_service)
             settings = self.config.table(path, cls.Settings, ignore=("service",))
-            self._accounts[name] = cls(name, settings, self.context)
+            self._accounts[name] = self._made(cls, path, str(table.get("service")), name, settings)
         return self._accounts[name]
 
     def _class(self, path: str, key: str, value: Any, load: Callable[..., type]) -> Any:
@@ -118,6 +118,20 @@ class Site:
             raise ConfigError(
                 [dataclasses.replace(p, path=f"{path}.{key}", line=line) for p in error.problems]
             ) from error
+
+    def _made(self, cls: Any, path: str, driver: str, name: str, settings: Any) -> Any:
+        """Return a device or account; what somebody's own class gets wrong is told by its name."""
+        if ":" not in driver:
+            return cls(name, settings, self.context)
+        from solarctl import own_drivers
+
+        try:
+            return own_drivers.guarded(cls, driver, name)(name, settings, self.context)
+        except SolarctlError:
+            raise
+        except Exception as error:
+            hint, line = own_drivers.where(error), self.config.line(path)
+            raise ConfigError([Problem(path, own_drivers.failed(driver, error), hint, line)]) from error
 
     def _hint_for(self, capability: type) -> str:
         fitting = [name for name in self.config.names("devices") if capability.__name__ in self._can(name)]
