@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from solarctl import secret_sources
+from solarctl import secret_sources, toml_slips
 from solarctl.decode import Decoder, nearest
 from solarctl.errors import ConfigError, Problem
 from solarctl.settings import Secret, setting
@@ -85,7 +85,9 @@ class Config:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} cannot be read: {error}") from None
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError([Problem(str(path), f"this is not TOML: {error}", line=_line_in(str(error)))]) from None
+            line = _line_in(str(error))
+            message = f"this is not TOML: {error}"
+            raise ConfigError([Problem(str(path), message, toml_slips.hint(text, line), line)]) from None
         warnings: list[Problem] = []
         if tells_secrets:
             found = secret_sources.permission_problems(path)
@@ -106,6 +108,8 @@ class Config:
         from solarctl.toml_lines import find_lines
 
         self._lines = self._lines or find_lines(self._text)
+        if "." not in path and path not in self._lines:  # a table that is there only by the tables in it
+            return next((line for known, line in self._lines.items() if known.startswith(f"{path}.")), None)
         while path and path not in self._lines:
             path = path.rpartition(".")[0]
         return self._lines.get(path)
@@ -149,7 +153,7 @@ class Config:
         """Return the top-level tables that nobody reads."""
         known = (*SHARED_TABLES, *commands)
         return [
-            Problem(name, "unknown table", nearest(name, known), self.line(name))
+            Problem(name, "unknown table", of_many(name, self.raw[name]) or nearest(name, known), self.line(name))
             for name in self.raw
             if name not in known
         ]
@@ -201,6 +205,14 @@ def find_state_dir(given: Path | None, site: SiteSettings | None, environ: Mappi
     if os.geteuid() == 0:
         return Path("/var/lib/solarctl")
     return Path.home() / ".local" / "state" / "solarctl"
+
+
+def of_many(name: str, table: Any) -> str:
+    """Return the hint for [device.NAME], which is [devices.NAME]."""
+    kind = f"{name.lower().rstrip('s')}s"
+    if kind not in ("devices", "accounts") or not isinstance(table, Mapping):
+        return ""
+    return " ".join(f"Write [{kind}.{one}]." for one, keys in table.items() if isinstance(keys, Mapping))
 
 
 def _line_in(message: str) -> int | None:

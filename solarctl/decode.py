@@ -122,6 +122,8 @@ class Decoder:
     def _sequence(self, item: Any, value: Any, path: str, metadata: Mapping[str, Any]) -> tuple[Any, ...]:
         if isinstance(value, str) and "device" in metadata:
             value = [value]  # one name stands for a list of one
+        if isinstance(value, Mapping) and dataclasses.is_dataclass(item):
+            raise Mistake("must be a list of tables", f"Write [[{path}]], with two brackets.")
         if not isinstance(value, list):
             raise Mistake("must be a list")
         found = tuple(self._value(item, one, f"{path}.{i}", metadata) for i, one in enumerate(value))

@@ -13,7 +13,7 @@ from typing import Any
 from solarctl.accounts import account_problems
 from solarctl.checks import House, find
 from solarctl.commands import COMMANDS
-from solarctl.config import Config, find_path, find_state_dir
+from solarctl.config import Config, find_path, find_state_dir, of_many
 from solarctl.decode import nearest
 from solarctl.drivers import catalogue
 from solarctl.errors import ConfigError, Problem
@@ -53,7 +53,8 @@ def inspect(
         cls = settings_class(table)
         if cls is None:
             if table in COMMANDS:
-                problems.append(Problem(table, "this command has no settings", "", config.line(table)))
+                hint = of_many(table, config.find(table))
+                problems.append(Problem(table, "this command has no settings", hint, config.line(table)))
             continue
         found = _decode(config, table, cls, problems)
         if found is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from solarctl.checks import House
 from solarctl.device_keys import device_keys
@@ -27,6 +28,9 @@ def check(house: House) -> Iterable[Problem]:
         if len(commands) > 1 and not any(set(commands) <= pair for pair in DESIGNED_TOGETHER):
             message = f"is steered by {' and '.join(commands)}; they would work against each other"
             yield house.problem(f"devices.{name}", message, "Take it out of one of them.")
+    for table, raw in house.config.raw.items():
+        if table not in house.settings and table not in ("devices", "accounts"):
+            used |= set(_texts(raw))  # with a mistake in it: what it names is meant to be used
     for name in house.config.names("devices"):
         if name not in used and house.settings:
             yield house.problem(f"devices.{name}", "no command uses it", severity="warning")
@@ -35,6 +39,14 @@ def check(house: House) -> Iterable[Problem]:
     for name in house.config.names("accounts"):
         if name not in needed:
             yield house.problem(f"accounts.{name}", "no device uses it", severity="warning")
+
+
+def _texts(raw: Any) -> Iterator[str]:
+    if isinstance(raw, str):
+        yield raw
+    elif isinstance(raw, Mapping | list):
+        for one in raw.values() if isinstance(raw, Mapping) else raw:
+            yield from _texts(one)
 
 
 def _paths(house: House, kind: str) -> Iterator[str]:

@@ -52,8 +52,10 @@ class HomeWizard:
         timeout_s: float = setting(4.0, gt=0, help="how long an answer is waited for")
 
         def problems(self) -> Iterator[tuple[str, str]]:
-            if bool(self.host) == bool(self.base_url):
-                yield "host", "is missing" if not self.host else "and base_url exclude each other"
+            if not self.host and not self.base_url:
+                yield "", "has no address: say host, such as the one that the app shows"
+            if self.host and self.base_url:
+                yield "host", "and base_url exclude each other"
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self._name = name
