@@ -15,6 +15,7 @@ ALONE = {
     "balance": "tanks by their thermostats",
     "plan": "sockets always on",
 }
+LEAST_LACK_KWH, LEAST_LACK = 5.0, 0.25  # a car that lacks more, and such a share, was not served
 SUNSHINE = "Sun, load and warmth are generated; see docs/simulate.md."
 
 
@@ -77,11 +78,10 @@ def _sentences(result: Result) -> list[str]:
             "Foresight places car, loads and battery one after the other; all together could do a little better still."
         )
     ours = result.ours
-    if ours.car_kwh or ours.elsewhere_kwh:
+    if ours.car_kwh or ours.elsewhere_kwh or ours.still_wanted_kwh:
         found.append(
-            f"The car got {ours.car_kwh:.0f} kWh at home in {ours.car_starts} charges and "
-            f"{ours.elsewhere_kwh:.0f} kWh elsewhere, and still wants {ours.still_wanted_kwh:.0f} kWh; "
-            "what it lacks is counted at the usual price."
+            f"The car got {_of_car(ours)}; left alone {_of_car(result.lives[NOTHING])}. "
+            "What it lacks is counted at the usual price."
         )
     if ours.loads_kwh:
         drawn = ", ".join(f"{name} {kwh:.0f} kWh" for name, kwh in ours.loads_kwh.items())
@@ -97,6 +97,27 @@ def _sentences(result: Result) -> list[str]:
     return found
 
 
+def _of_car(life: Life) -> str:
+    return (
+        f"{life.car_kwh:.0f} kWh at home in {life.car_starts} charges and {life.elsewhere_kwh:.0f} kWh elsewhere, "
+        f"and still wants {life.still_wanted_kwh:.0f} kWh"
+    )
+
+
+def _lacking(result: Result) -> str:
+    """Say that the car was not served, where it was clearly served worse than left alone; else nothing."""
+    ours, alone = result.ours, result.lives[NOTHING]
+    home_kwh, elsewhere_kwh = alone.car_kwh - ours.car_kwh, ours.elsewhere_kwh - alone.elsewhere_kwh
+    lacks_kwh = ours.still_wanted_kwh - alone.still_wanted_kwh + max(0.0, elsewhere_kwh)
+    if home_kwh <= 0 or lacks_kwh < max(LEAST_LACK_KWH, LEAST_LACK * alone.car_kwh):
+        return ""
+    how = "stays empty" if ours.car_kwh < 0.5 else "gets less"
+    return (
+        f"but the car {how}: {ours.car_kwh:.0f} kWh at home instead of {alone.car_kwh:.0f} kWh; "
+        "easee-balance.mode and easee-balance.policy decide that"
+    )
+
+
 def _verdict(result: Result) -> str:
     """Return the house in one line: what solarctl saves, and which share of what was possible."""
     money = result.currency
@@ -104,7 +125,8 @@ def _verdict(result: Result) -> str:
     said = f"solarctl {verb} {abs(result.saved):.2f} {money}"
     if result.share is not None and result.share >= 0:
         said += f", {100 * result.share:.0f} % of what perfect foresight would"
-    return f"{said}."
+    lacking = _lacking(result)
+    return f"{said}{f', {lacking}' if lacking else ''}."
 
 
 def _worst(result: Result) -> list[str]:
