@@ -53,7 +53,7 @@ def command(run: Run, svg_path: Path | None, png_size: str | None, output: Path 
     told = solar_w or ()
     sun_w = None if solar_w is None else found.solar_w
     charge = _charge(battery, settings, run)
-    seen = Foreseen(sun_w, found.base_w, buy, sell, charge, booked, _in_force(run), told, usual_w)
+    seen = Foreseen(sun_w, found.base_w, buy, sell, charge, booked, _in_force(run), told, usual_w, _currency(run))
 
     decision, plan = decide(seen, settings, memory, run.now, _polish(settings))
 
@@ -152,6 +152,12 @@ def _prices(run: Run, starts: Sequence[datetime], slot_min: int) -> tuple[tuple[
                 known = found.prices[index] if 0 <= index < len(found.prices) else None
                 buy[t] = buy[t] if known is None else known
     return tuple(buy), tuple(price.export_price for price in prices)
+
+
+def _currency(run: Run) -> str:
+    """Return what the tariff's prices are in; nothing where there is no tariff to say so."""
+    found = run.config.find("tariff.currency")
+    return found if isinstance(found, str) else "USD" if run.config.find("tariff") is not None else ""
 
 
 def _learned(

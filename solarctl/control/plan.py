@@ -74,6 +74,7 @@ class Foreseen:
     before: Plan | None = None  # the plan in force
     told_w: tuple[float, ...] = ()  # the sun and the base load before what was seen today changed them
     usual_w: tuple[float, ...] = ()
+    currency: str = ""  # in which prices are
 
 
 def decide(
@@ -90,7 +91,7 @@ def decide(
     house = house_of(settings, inputs, soc)
     plan = _best(house, to_do, inputs, settings, starts, now, before, soc, polish)
     reason = Reason.RELAXED if any(kwh > 0 for kwh in plan.expected.unmet_kwh.values()) else Reason.PLANNED
-    because = _because(plan, settings)
+    because = _because(plan, settings, seen.currency)
     if settings.battery and soc is None:
         because += " The battery's charge is not known; the plan does without it."
     if seen.solar_w is None:
@@ -246,16 +247,17 @@ def _rows_of(before: Plan | None, to_do: Work, starts: Sequence[datetime]) -> li
     ]
 
 
-def _because(plan: Plan, settings: Settings) -> str:
+def _because(plan: Plan, settings: Settings, currency: str) -> str:
     """Say what the plan comes to."""
+    unit = f" {currency}" if currency else ""
     hours = settings.slot_min / 60
     loads = sum(plan.loads_w) / 1000 * hours
     spend = "costs" if plan.expected.cost >= 0 else "earns"
     text = (
         f"{loads:.1f} kWh planned for {sum(1 for row in plan.devices.values() if any(row))} of "
         f"{len(plan.devices)} loads; the house buys {plan.expected.import_kwh:.1f} kWh, sells "
-        f"{plan.expected.export_kwh:.1f} kWh and {spend} {abs(plan.expected.cost):.2f} until "
-        f"{plan.slots[-1]:%H:%M}, at most {plan.bound.gap:.2f} more than the cheapest conceivable plan."
+        f"{plan.expected.export_kwh:.1f} kWh and {spend} {abs(plan.expected.cost):.2f}{unit} until "
+        f"{plan.slots[-1]:%H:%M}, at most {plan.bound.gap:.2f}{unit} more than the cheapest conceivable plan."
     )
     short = {name: kwh for name, kwh in plan.expected.unmet_kwh.items() if kwh > 0}
     if short:
