@@ -114,9 +114,15 @@ def sun_of(house: House, grid: GridReading, memory: Memory) -> tuple[Sun, Memory
         memory = replace(memory, battery_takes_w=takes_w)
         appetite_w = settings.battery_takes_w if takes_w is None else takes_w
         kept_w = left_to_battery_w(Policy.parse(settings.policy), battery, appetite_w)
-    first = f", of which the battery may take {kw(kept_w)} first" if kept_w else ""
-    told = f"Surplus {kw(all_low_w)}{charge}{first}"
+    told = f"Surplus {kw(all_low_w)}{charge}{_first(kept_w, all_low_w)}"
     return Sun(all_low_w - kept_w, all_high_w - kept_w, all_low_w, kept_w, told), memory
+
+
+def _first(kept_w: float, surplus_w: float) -> str:
+    """Say what the battery gets before the car: never more than there is."""
+    if kept_w <= 0 or surplus_w <= 0:
+        return ""
+    return f", of which the battery may take {'all' if kept_w >= surplus_w else kw(kept_w)} first"
 
 
 def kw(power_w: float) -> str:

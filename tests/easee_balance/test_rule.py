@@ -172,7 +172,11 @@ def test_numbers_are_in_the_sentence():
     """A neighbour can read why."""
     decision = decide(charger(), grid(0.0), battery(4.8, 50), settings(), OFF, NOW)
     assert decision.because == (
-        "Surplus 4.80 kW, battery at 50 %, of which the battery may take 5.00 kW first, 4.14 kW are needed."
+        "Surplus 4.80 kW, battery at 50 %, of which the battery may take all first, 4.14 kW are needed."
     )
+    more = decide(charger(), grid(0.9), battery(4.8, 50), settings(), OFF, NOW)
+    assert more.because.startswith("Surplus 5.70 kW, battery at 50 %, of which the battery may take 4.80 kW first")
+    none = decide(charger(), grid(-3.0), battery(0.0, 50), settings(), OFF, NOW)
+    assert none.because == "Surplus -3.00 kW, battery at 50 %, 4.14 kW are needed."
     later = decide(charger(), grid(5.0), battery(), settings(), OFF, NOW)
     assert f"starts at {NOW + timedelta(minutes=1):%H:%M:%S}" in later.because
