@@ -143,7 +143,7 @@ class LoadRules:
 
     def _when_full(self, load: Load, reading: SwitchReading, track: Track) -> Wish:
         if track.full_at is None or self._since(track.full_at) >= AGAIN:
-            return self._by_sun(load, reading, track, planned=False, word="full, more")
+            return self._by_sun(load, reading, track, planned=False, word="was full, is asked whether it takes more,")
         return Wish(False, "full")
 
     def _planned(self, load: Load, stored: float) -> str:
@@ -185,7 +185,7 @@ class LoadRules:
         if enough >= RUNS:
             return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
         if enough:
-            return Wish(False, f"{kw(max(0.0, left))} of sun are there; the next reading decides", Reason.WAITING)
+            return Wish(False, f"{word}sun: {kw(max(0.0, left))} are there; on if they stay", Reason.WAITING)
         word = "planned, but " if planned else ""
         return Wish(False, f"{word}{kw(max(0.0, left))} of sun for {kw(load.power_w)}", waits)
 

@@ -130,8 +130,11 @@ class TestFull:
         days.minutes(30)
         assert not days.on["boiler"]
         days.hungry["boiler"] = True
-        days.minutes(60)
+        decisions = days.minutes(60)
         assert days.on["boiler"]
+        asked = [one.because for one in decisions if "was full, is asked whether it takes more" in one.because]
+        assert "are there; on if they stay" in asked[0]  # off still: two readings must agree
+        assert "stay" not in asked[1]
 
     def test_a_full_tank_is_not_asked_all_the_time(self):
         """A full load that takes no more sun is offered it once an hour, not each minute."""
