@@ -35,12 +35,26 @@ class Place:
 
 def place(run: Run) -> Place:
     """Return where a run's program, config and house are."""
-    options: list[str] = []
-    if run.options.config is not None or run.config.path.absolute() != _found_by_cron():
-        options += ["-c", str(run.config.path.absolute())]
-    if run.options.state_dir is not None or run.state_dir != find_state_dir(None, run.config.site, {}):
-        options += ["--state-dir", str(run.state_dir.absolute())]
-    return Place(program(), tuple(options), run.config.timezone, run.config.site.timezone, run.now)
+    found = options(
+        run.config,
+        run.config.path,
+        run.state_dir,
+        config_given=run.options.config is not None,
+        state_given=run.options.state_dir is not None,
+    )
+    return Place(program(), found, run.config.timezone, run.config.site.timezone, run.now)
+
+
+def options(
+    config: Config, path: Path, state_dir: Path, *, config_given: bool = False, state_given: bool = False
+) -> tuple[str, ...]:
+    """Return the -c and --state-dir that a line needs: where they were given, and where cron would not find them."""
+    words: list[str] = []
+    if config_given or path.absolute() != _found_by_cron():
+        words += ["-c", str(path.absolute())]
+    if state_given or state_dir != find_state_dir(None, config.site, {}):
+        words += ["--state-dir", str(state_dir.absolute())]
+    return tuple(words)
 
 
 def program() -> str:

@@ -24,6 +24,14 @@ def test_from_nothing_to_a_dry_run_of_every_rule(house: Home) -> None:
     assert house.emulators["smtp"].counters()["mails"] == 1
 
 
+def test_the_cron_lines_are_those_of_crontab_print(house: Home) -> None:
+    """Also with a state folder of one's own: what setup shows can be put into a crontab as it stands."""
+    shown = [line.strip() for line in setup(house, answers(house)).out.splitlines()]
+    printed = house.run("crontab", "print").out.strip().splitlines()
+    assert f"--state-dir {house.state_dir}" in printed[-1]
+    assert [line for line in printed if line not in shown] == []
+
+
 def test_setup_logs_in_once_and_the_runs_after_it_not_at_all(house: Home) -> None:
     """The session that setup opened at the portal serves the first real run."""
     setup(house, answers(house))

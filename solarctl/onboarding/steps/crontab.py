@@ -9,7 +9,7 @@ from solarctl.schedule import printing
 
 def run(wizard: Wizard) -> None:
     config = wizard.draft.config()
-    options = ("-c", str(wizard.draft.path.absolute()))
+    options = printing.options(config, wizard.draft.path, wizard.state_dir)
     now = wizard.clock.now().astimezone(config.timezone)
     where = printing.Place(printing.program(), options, config.timezone, config.site.timezone, now)
     try:
