@@ -120,11 +120,11 @@ def _order(
         wanted_a = min(most_a, whole_amps(forced.power_w, house.per_amp_w()))
         target_a = wanted_a if wanted_a >= settings.min_a else 0
         short = "" if target_a else f", less than the {settings.min_a} A a car needs"
-        return target_a, f"{who} to {forced.power_w:.0f} W: {target_a} A on {_on(house.phases)}{short}."
+        return target_a, f"{who}, {forced.power_w:.0f} W: {target_a} A on {_on(house.phases)}{short}."
     if mode == "off":
-        return 0, f"{who}{' to off' if forced else ''}: the car gets nothing."
+        return 0, f"{who}{', off' if forced else ''}: the car gets nothing."
     if mode == "now":
-        return most_a, f"{who}{' to now' if forced else ''}: {_all_of(house, most_a)}"
+        return most_a, f"{who}{', charging at once' if forced else ''}: {_all_of(house, most_a)}"
     if settings.departure is not None:
         at_most_a = most_a or settings.min_a
         power_w = at_most_a * house.per_amp_w()
