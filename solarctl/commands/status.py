@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -14,6 +14,7 @@ from solarctl.readings import to_json
 from solarctl.run import Run
 from solarctl.schedule.missed import missed_runs
 
+RECORDED = timedelta(days=1)  # so far back `--offline` looks for what `record` wrote
 _UNITS = {
     "grid_w": ("grid", "W"),
     "solar_w": ("solar", "W"),
@@ -42,7 +43,7 @@ def command(run: Run, offline: bool) -> None:
     lines = [_line(row) for row in rows] or ["There are no devices in the config."]
     for name, pause in pauses.items():
         whose = "Every rule" if name == "*" else name
-        lines.append(f"{whose} is paused until {pause.get('until') or '`solarctl resume`'}.")
+        lines.append(f"{whose} is paused until {_end(pause.get('until'), run.now)}.")
     lines += [one.sentence(run.now) for one in missed]
     run.answer(values, "\n".join(lines))
 
@@ -78,10 +79,34 @@ def _remembered(run: Run) -> list[dict[str, Any]]:
             key = (reading["device"], reading["what"])
             if key not in newest or reading["at"] > newest[key]["at"]:
                 newest[key] = reading
-    return [
+    names = run.config.names("devices")
+    for reading in run.history.readings(since=run.now - RECORDED):  # what `record` was told; the oldest first
+        key = (reading["device"], reading["what"])
+        if key[0] in names and key[1] != "price" and (key not in newest or _later(reading, newest[key])):
+            newest[key] = reading
+    rows = [
         reading | {"age_s": round((run.now - datetime.fromisoformat(reading["at"])).total_seconds()), "error": None}
         for _, reading in sorted(newest.items())
     ]
+    heard = {name for name, _what in newest}
+    unheard: dict[str, Any] = {"what": None, "at": None, "age_s": None, "error": "no run has been told anything yet"}
+    return rows + [{"device": name} | unheard for name in names if name not in heard]
+
+
+def _later(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return datetime.fromisoformat(one["at"]) > datetime.fromisoformat(other["at"])
+
+
+def _end(until: Any, now: datetime) -> str:
+    """Return when a pause ends, as a clock shows it; the day where it is not today."""
+    try:
+        at = datetime.fromisoformat(until)
+    except (ValueError, TypeError):
+        return "`solarctl resume`"  # a damaged end is none
+    if at.tzinfo is None:
+        return "`solarctl resume`"
+    at = at.astimezone(now.tzinfo)
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _line(row: dict[str, Any]) -> str:
