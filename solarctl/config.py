@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from solarctl import secret_sources, toml_slips
+from solarctl import secret_sources
 from solarctl.decode import Decoder, nearest
 from solarctl.errors import ConfigError, Problem
 from solarctl.settings import Secret, setting
@@ -85,6 +85,8 @@ class Config:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} cannot be read: {error}") from None
         except tomllib.TOMLDecodeError as error:
+            from solarctl import toml_slips
+
             line = _line_in(str(error))
             message = f"this is not TOML: {error}"
             raise ConfigError([Problem(str(path), message, toml_slips.hint(text, line), line)]) from None

@@ -42,6 +42,7 @@ GRID_GUARD = {"control", "control.grid_guard"}
 DRIVERS = {
     "drivers.answers",
     "drivers.http",
+    "drivers.lately",
     "drivers.redaction",
     "drivers.reply",
     "drivers.solax",
@@ -52,6 +53,7 @@ CHECKS = {
     "checks.addresses",
     "checks.capabilities",
     "checks.machine",
+    "checks.plausible",
     "checks.schedule",
     "checks.secrets",
     "checks.tariff",
@@ -62,6 +64,7 @@ CHECKS = {
 }
 STATUS = {
     "capabilities",
+    "history_points",
     "questions",
     "readings",
     "schedule",
