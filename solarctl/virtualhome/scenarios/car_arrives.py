@@ -38,6 +38,9 @@ charger = "car"
 grid = "sun2000"
 battery = "sun2000"
 policy = "battery-first until 80"
+gap_by_depth = true
+disable_stretch_pct = 50
+restart_delay_min = 2
 """
 CRONTAB = """\
 * * * * *     solarctl easee-balance -q
