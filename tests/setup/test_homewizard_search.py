@@ -7,6 +7,8 @@ import threading
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from solarctl.virtualhome.homewizard_certificates import authority
 from solarctl.virtualhome.mdns import Responder
 from tests.home import ZONE, served
@@ -34,6 +36,7 @@ def answer_the_rest(terminal: Terminal) -> None:
         terminal.expect(":", "")
 
 
+@pytest.mark.slow  # it watches the meters for minutes, as a person would let it
 def test_search_and_button(tmp_path: Path) -> None:
     """Found by mDNS, chosen, the kWh meter asked about, the battery's button pressed: a config that reads all five."""
     with served(tmp_path, "homewizard", tables="", clock=None) as home:
