@@ -32,7 +32,7 @@ def _guarded(method: str, original: Callable[..., Any], driver: str, name: str) 
             found = original(self, *args, **kwargs)
         except SolarctlError:
             raise
-        except Exception as error:
+        except Exception as error:  # somebody else's code may fail in any way; it must not look like our bug
             raise DeviceReplyError(name, failed(driver, error), hint=where(error)) from error
         if method.startswith("read_") and method not in NO_READINGS and not isinstance(found, Reading):
             raise DeviceReplyError(name, f"{driver} failed ({method} gives {type(found).__name__}, no reading)")

@@ -129,7 +129,7 @@ class Site:
             return own_drivers.guarded(cls, driver, name)(name, settings, self.context)
         except SolarctlError:
             raise
-        except Exception as error:
+        except Exception as error:  # the same for its constructor
             hint, line = own_drivers.where(error), self.config.line(path)
             raise ConfigError([Problem(path, own_drivers.failed(driver, error), hint, line)]) from error
 

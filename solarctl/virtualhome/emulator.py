@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -140,7 +141,7 @@ class Response:
         return cls(status, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
 
 
-class Emulator:
+class Emulator(ABC):
     """One vendor's service or device. Subclasses say `name`, `FAULTS`, and how to start and stop."""
 
     name: ClassVar[str] = ""
@@ -153,15 +154,15 @@ class Emulator:
         self.faults = Faults(self.FAULTS)
         self.lock = threading.RLock()
 
-    def start(self) -> Self:
-        raise NotImplementedError
+    @abstractmethod
+    def start(self) -> Self: ...
 
-    def stop(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def stop(self) -> None: ...
 
     def config(self) -> str:
-        """Return the [accounts] and [devices] tables (TOML) that point solarctl at this emulator."""
-        raise NotImplementedError
+        """Return the [accounts] and [devices] tables (TOML) that point solarctl here; nothing for part of another."""
+        return ""
 
     def secrets(self) -> dict[str, str]:
         """Return secret files (name → text) that `config` refers to with { file = name }."""
@@ -183,8 +184,8 @@ class HttpEmulator(Emulator):
         self.journal: list[Request] = []
         self._server: _Server | None = None
 
-    def handle(self, request: Request) -> Response:
-        raise NotImplementedError
+    @abstractmethod
+    def handle(self, request: Request) -> Response: ...
 
     def counters(self) -> dict[str, int]:
         return {"requests": len(self.journal)}

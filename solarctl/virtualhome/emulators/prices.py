@@ -6,6 +6,7 @@ A day's prices: cheap at night and at noon (below zero on a sunny Sunday), dear 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
@@ -55,8 +56,8 @@ class _Market(HttpEmulator):
         response.torn = bool(self.faults.take("torn"))
         return response
 
-    def answer(self, request: Request) -> Response:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, request: Request) -> Response: ...
 
     def _trouble(self) -> Response | None:
         if self.faults.take("overloaded"):

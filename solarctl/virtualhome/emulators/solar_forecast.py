@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -37,8 +38,8 @@ class _Service(HttpEmulator):
         response.torn = bool(self.faults.take("torn"))
         return response
 
-    def answer(self, request: Request) -> Response:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, request: Request) -> Response: ...
 
     def too_many(self) -> Response:
         return Response.of({"error": True, "reason": "Minutely API request limit exceeded."}, 429)
