@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from solarctl.control.apply_limit import GridLimit
 from solarctl.control.apply_memory import Memory, Track
 from solarctl.control.apply_shift import MARGIN, RUNS, planned_later, planned_now
 from solarctl.control.apply_swap import Outlook, Swap
@@ -44,7 +45,7 @@ class LoadRules:
             sun = watched(memory.sun, self.available_w, plan, now)
             self.memory = replace(self.memory, sun=sun)
             self.usual_w = (sun.surplus_w or 0.0) - self.available_w
-        self.started_w = 0.0
+        self.limit = GridLimit(settings, self.grid_w)
 
     def _available(self) -> float | None:
         managed = sum(one.power_w or 0.0 for one in self.house.switches.values() if one is not None and one.on)
@@ -70,7 +71,7 @@ class LoadRules:
             found[load.device] = wish
             self._take(load, reading, wish)
             self._reserve(load, wanted, wish)
-        return self._shed(found)
+        return self.limit.shed(found, self.house.switches)
 
     # --- one load
 
@@ -252,39 +253,9 @@ class LoadRules:
             return Wish(
                 reading.on, f"stays {on_off(bool(reading.on))} for {minutes} min more ({wish.why})", Reason.WAITING
             )
-        if wish.on and self._beyond_limit(load.power_w):
+        if wish.on and self.limit.forbids(load.power_w, self.memory.on):
             return Wish(False, f"{kw(self.settings.grid_limit_w)} from the grid would be exceeded", Reason.LIMIT)
         return wish
-
-    def _beyond_limit(self, power_w: float) -> bool:
-        limit = self.settings.grid_limit_w
-        if not limit:
-            return False
-        grid_w = self.grid_w
-        if grid_w is None:  # what is on, and the house, as if there were no sun
-            on = [load for load in self.settings.devices if self.memory.on.get(load.device)]
-            grid_w = self.settings.base_load_w + sum(load.power_w for load in on)
-        return grid_w + self.started_w + power_w > limit
-
-    def _shed(self, wishes: dict[str, Wish]) -> dict[str, Wish]:
-        """Return the wishes with the last-served loads off while the grid limit is exceeded."""
-        if not self.settings.grid_limit_w or self.grid_w is None:
-            return wishes
-        over = self.grid_w - self.settings.grid_limit_w
-        for name in reversed(wishes):
-            reading = self.house.switches[name]
-            if over <= 0:
-                break
-            if reading is not None and reading.on and not reading.locked and (reading.power_w or 0) > 0:
-                over -= reading.power_w or 0.0
-                why = f"{kw(self.grid_w)} from the grid, more than {kw(self.settings.grid_limit_w)}"
-                wishes[name] = Wish(False, why, Reason.LIMIT)
-        if over > -1e9 and self.grid_w > self.settings.grid_limit_w:
-            for name, wish in wishes.items():
-                reading = self.house.switches[name]
-                if wish.on and reading is not None and not reading.on:
-                    wishes[name] = Wish(False, "the grid limit is exceeded", Reason.LIMIT)
-        return wishes
 
     def _take(self, load: Load, reading: SwitchReading, wish: Wish) -> None:
         """Take what a load will draw from what is left of the sun."""
@@ -292,7 +263,7 @@ class LoadRules:
         drawn = max(0.0, reading.power_w or 0.0)
         if on and not reading.on:
             drawn = load.power_w
-            self.started_w += load.power_w
+            self.limit.started_w += load.power_w
         if on and self.left_w is not None:
             self.left_w -= drawn
 
