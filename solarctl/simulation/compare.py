@@ -27,7 +27,7 @@ from solarctl.simulation.seats_rooms import Comfort
 from solarctl.simulation.simulated_house import Settings, build
 from solarctl.simulation.timetable import Entry, Timetable
 from solarctl.simulation.within_limits import least_within_limits
-from solarctl.virtualhome.house import Energies
+from solarctl.virtualhome.energies import Energies
 
 __all__ = ["NOTHING", "OURS", "SEEDS", "SURE", "Life", "Task", "run", "tasks_of"]
 

@@ -23,7 +23,7 @@ from solarctl.simulation.demo_folder import keep_mails
 from solarctl.simulation.service import Quiet, Service
 from solarctl.virtualhome.chaos import Chaos, Trouble
 from solarctl.virtualhome.clock import DrivenClock
-from solarctl.virtualhome.house import Energies
+from solarctl.virtualhome.energies import Energies
 from solarctl.virtualhome.scenario import Home, Scenario, Seed
 
 Execute = Callable[[list[str], Environment], int]

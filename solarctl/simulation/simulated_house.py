@@ -15,12 +15,13 @@ from solarctl.simulation.recorded import Recorded
 from solarctl.simulation.wired_loads import Wired, wired
 from solarctl.virtualhome.battery import Battery
 from solarctl.virtualhome.car import Car
-from solarctl.virtualhome.house import Grid, House
+from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.rooms import AirConditioner, Room, Rooms
 from solarctl.virtualhome.sky import Climate, Sky
 from solarctl.virtualhome.solar import Plane, SolarPlant
 from solarctl.virtualhome.sun import EPOCH
+from solarctl.virtualhome.supply import Grid
 from solarctl.virtualhome.thermostats import WallThermostat
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from solarctl.simulation.demo import Day
-from solarctl.virtualhome.house import Energies
+from solarctl.virtualhome.energies import Energies
 
 ROWS: tuple[tuple[str, Callable[[Energies], str]], ...] = (
     ("without supply", lambda sums: f"{sums.dark_min:.0f} min"),

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from solarctl.virtualhome.house import Energies, House
+from solarctl.virtualhome.energies import Energies
+from solarctl.virtualhome.house import House
 
 
 @dataclass

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from solarctl.virtualhome.dimmer import DimmedHeater
 from solarctl.virtualhome.dwelling import all_houses, dwelling, property_total
 from solarctl.virtualhome.easee_charger import EaseeCharger
+from solarctl.virtualhome.energies import Energies
 from solarctl.virtualhome.everything_houses import part
-from solarctl.virtualhome.house import Energies, House
+from solarctl.virtualhome.house import House
 from solarctl.virtualhome.peak_book import PeakBook
 from solarctl.virtualhome.scenario import Figure, Home
 from solarctl.virtualhome.sockets import Socket

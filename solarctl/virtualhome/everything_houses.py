@@ -17,7 +17,7 @@ from solarctl.virtualhome.car import Car
 from solarctl.virtualhome.dimmer import DimmedHeater, SwitchedHeater
 from solarctl.virtualhome.dwelling import Dwelling, all_houses, dwelling
 from solarctl.virtualhome.easee_charger import EaseeCharger
-from solarctl.virtualhome.house import Grid, House
+from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.peak_book import PeakBook
 from solarctl.virtualhome.rooms import AirConditioner, Room, Rooms
@@ -25,6 +25,7 @@ from solarctl.virtualhome.scenario import Seed
 from solarctl.virtualhome.sky import Climate, Sky
 from solarctl.virtualhome.sockets import Bike, Boiler, Socket
 from solarctl.virtualhome.solar import Plane, SolarPlant
+from solarctl.virtualhome.supply import Grid
 from solarctl.virtualhome.tank import Tank
 from solarctl.virtualhome.thermostats import WallThermostat
 

@@ -21,49 +21,20 @@ Deterministic: the same seed and the same switching give the same day. All metho
 
 from __future__ import annotations
 
-import heapq
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from solarctl.virtualhome.battery import Battery
+from solarctl.virtualhome.diary import Diary
+from solarctl.virtualhome.energies import Energies
 from solarctl.virtualhome.loads import Household, Part
 from solarctl.virtualhome.sky import MINUTES, Sky
 from solarctl.virtualhome.solar import SolarPlant
+from solarctl.virtualhome.supply import Grid, with_grid, without_grid
 
 STEP_S = 60.0
-J_PER_KWH = 3.6e6
-
-
-@dataclass
-class Grid:
-    """The connection to the street: limits in W, a relay (`connected`), and whether the street has power (`live`)."""
-
-    connected: bool = True
-    live: bool = True
-    max_import_w: float = float("inf")
-    max_export_w: float = float("inf")  # 0: no feed-in allowed
-    moves: int = 0  # of the relay
-
-
-@dataclass(slots=True)
-class Energies:
-    """Sums of a local day (or of all time); all are 0 or more."""
-
-    import_kwh: float = 0.0
-    export_kwh: float = 0.0
-    solar_kwh: float = 0.0
-    load_kwh: float = 0.0
-    battery_in_kwh: float = 0.0
-    battery_out_kwh: float = 0.0
-    curtailed_kwh: float = 0.0
-    unserved_kwh: float = 0.0
-    dark_min: float = 0.0
-    dear_import_kwh: float = 0.0  # of the import, what came while the house was `dear`
-
-    def __add__(self, other: Energies) -> Energies:
-        return Energies(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+AN_INSTANT_S = 1e-9  # in which powers are balanced and nothing flows
 
 
 class House:
@@ -107,8 +78,7 @@ class House:
         self._born = False
         self._first_minute = -MINUTES  # the tables begin at this minute since 1970
         self._day_ends = 0.0
-        self._due: list[tuple[float, int, Callable[[], None], float]] = []
-        self._tickets = 0
+        self._diary = Diary()
         if start is not None:
             self._begin(start.timestamp())
 
@@ -177,32 +147,24 @@ class House:
 
     def call_at_s(self, moment_s: float, action: Callable[[], None]) -> None:
         """Like `call_at`, with seconds since 1970."""
-        self._remember(moment_s, action, 0.0)
+        with self.lock:
+            self._diary.enter(moment_s, action)
 
     def call_every(self, period_s: float, action: Callable[[], None], *, phase_s: float = 0.0) -> None:
         """Have `action` called every `period_s`, at whole multiples of it since 1970 plus `phase_s`."""
         with self.lock:
             first = ((self._t - phase_s) // period_s + 1) * period_s + phase_s if self._born else phase_s
-            self._remember(first, action, period_s)
-
-    def _remember(self, moment: float, action: Callable[[], None], period_s: float) -> None:
-        with self.lock:
-            self._tickets += 1
-            heapq.heappush(self._due, (moment, self._tickets, action, period_s))
+            self._diary.enter(first, action, period_s)
 
     def _begin(self, moment: float) -> None:
         self._born = True
         self._t = moment
         self._new_day()
-        for index, (_at, ticket, action, period_s) in enumerate(self._due):
-            if period_s:
-                first = (moment - _at) // period_s * period_s + period_s + _at
-                self._due[index] = (first, ticket, action, period_s)
-        heapq.heapify(self._due)
+        self._diary.begin(moment)
         self._step(0.0)
 
     def _live_until(self, end: float) -> None:
-        due, step = self._due, self._step
+        diary, due, step = self._diary, self._diary.due, self._step
         while self._t < end:
             now = self._t
             then = now - now % STEP_S + STEP_S
@@ -214,11 +176,8 @@ class House:
             self._t = then
             if then >= self._day_ends:
                 self._new_day()
-            while due and due[0][0] <= then:
-                moment, ticket, action, period_s = heapq.heappop(due)
-                if period_s:
-                    heapq.heappush(due, (moment + period_s, ticket, action, period_s))
-                action()
+            if due and due[0][0] <= then:
+                diary.call_until(then)
 
     def _new_day(self) -> None:
         local = datetime.fromtimestamp(self._t, self.timezone).date()
@@ -248,71 +207,12 @@ class House:
         for part in self.parts:
             part.step(dt_s, self)
             load_w += part.power_w
-        need_w = load_w - solar_w
-        battery, grid = self.battery, self.grid
-        curtailed_w = unserved_w = 0.0
-
-        if grid.connected and grid.live:
+        flow_s = dt_s or AN_INSTANT_S
+        if self.grid.connected and self.grid.live:
             self.dark = False
-            battery_w = 0.0 if battery is None else battery.with_grid(need_w, dt_s or 1e-9)
-            grid_w = need_w - battery_w
-            if grid_w < -grid.max_export_w:
-                curtailed_w = min(solar_w, -grid.max_export_w - grid_w)
-                grid_w += curtailed_w
-            elif grid_w > grid.max_import_w:
-                help_w = (
-                    0.0 if battery is None or battery_w else battery.discharge(grid_w - grid.max_import_w, dt_s or 1e-9)
-                )
-                battery_w += help_w
-                grid_w -= help_w
-                if grid_w > grid.max_import_w:  # the breaker holds the rest back
-                    unserved_w = min(load_w, grid_w - grid.max_import_w)
-                    grid_w -= unserved_w
-                    load_w -= unserved_w
+            flows = with_grid(load_w, solar_w, self.battery, self.grid, flow_s)
         else:
-            grid_w = 0.0
-            if self.dark and battery is not None and battery.soc_pct >= battery.restart_pct:
-                self.dark = False
-            battery_w = 0.0
-            stored_kwh = 0.0 if battery is None else battery.stored_kwh
-            if not self.dark:
-                if need_w > 0.0:
-                    if battery is not None:
-                        battery_w = battery.discharge(need_w, dt_s or 1e-9)
-                    self.dark = battery_w < need_w - 0.5
-                else:
-                    if battery is not None:
-                        battery_w = -battery.charge(-need_w, dt_s or 1e-9)
-                    curtailed_w = -need_w + battery_w
-            if self.dark:
-                unserved_w = load_w
-                load_w = 0.0
-                if battery is not None:
-                    battery.stored_kwh = stored_kwh  # what could not carry the house was not taken
-                    battery_w = -battery.charge(solar_w, dt_s or 1e-9)
-                curtailed_w = solar_w + battery_w
-
-        solar_w -= curtailed_w
-        self.solar_w, self.load_w, self.grid_w, self.battery_w = solar_w, load_w, grid_w, battery_w
-        self.curtailed_w, self.unserved_w = curtailed_w, unserved_w
+            flows, self.dark = without_grid(load_w, solar_w, self.battery, flow_s, dark=self.dark)
+        self.solar_w, self.load_w, self.grid_w, self.battery_w, self.curtailed_w, self.unserved_w = flows
         if dt_s:
-            today = self.today
-            k = dt_s / J_PER_KWH
-            today.solar_kwh += solar_w * k
-            today.load_kwh += load_w * k
-            if grid_w > 0.0:
-                today.import_kwh += grid_w * k
-                if self.dear:
-                    today.dear_import_kwh += grid_w * k
-            else:
-                today.export_kwh -= grid_w * k
-            if battery_w > 0.0:
-                today.battery_out_kwh += battery_w * k
-            else:
-                today.battery_in_kwh -= battery_w * k
-            if curtailed_w:
-                today.curtailed_kwh += curtailed_w * k
-            if unserved_w:
-                today.unserved_kwh += unserved_w * k
-                if self.dark:
-                    today.dark_min += dt_s / 60.0
+            self.today.book(dt_s, self)

@@ -6,10 +6,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from solarctl.virtualhome.battery import Battery
-from solarctl.virtualhome.house import Grid, House
+from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.sky import Climate, Sky
 from solarctl.virtualhome.solar import Plane, SolarPlant
+from solarctl.virtualhome.supply import Grid
 
 KYIV = ZoneInfo("Europe/Kyiv")
 

@@ -14,7 +14,8 @@ from typing import Protocol, Self
 
 from solarctl.context import Clock
 from solarctl.virtualhome.emulator import Emulator
-from solarctl.virtualhome.house import Energies, House
+from solarctl.virtualhome.energies import Energies
+from solarctl.virtualhome.house import House
 
 Seed = int | str
 

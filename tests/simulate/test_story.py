@@ -11,7 +11,7 @@ from solarctl.simulation.compare import NOTHING, OURS, SEEDS, Life, Task
 from solarctl.simulation.foresight import Possible
 from solarctl.simulation.results import Result
 from solarctl.simulation.story import story
-from solarctl.virtualhome.house import Energies
+from solarctl.virtualhome.energies import Energies
 
 
 def _life(who: str, cost: float, at_home_kwh: float, wants_kwh: float, on_the_road_kwh: float = 0.0) -> Life:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from solarctl.commands.demo import _scenario, _why, command
 from solarctl.simulation.demo import Day, Ran
 from solarctl.simulation.demo_folder import _with_pictures
-from solarctl.virtualhome.house import Energies
+from solarctl.virtualhome.energies import Energies
 from solarctl.virtualhome.scenarios import load
 
 PNG = b"\x89PNG\r\n\x1a\nnot really one"

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solarctl.virtualhome.battery import Battery
-from solarctl.virtualhome.house import Energies, Grid, House
+from solarctl.virtualhome.energies import Energies
+from solarctl.virtualhome.house import House
 from solarctl.virtualhome.houses import hybrid_house
 from solarctl.virtualhome.loads import SteadyLoad
 from solarctl.virtualhome.sky import Sky
 from solarctl.virtualhome.solar import Plane, SolarPlant
+from solarctl.virtualhome.supply import Grid
 
 KYIV = ZoneInfo("Europe/Kyiv")
 MIDNIGHT = datetime(2026, 6, 21, tzinfo=KYIV)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from solarctl.virtualhome.energies import Energies
 from solarctl.virtualhome.everything_books import verdict
-from solarctl.virtualhome.house import Energies
 
 FIGURES = {
     "with solarctl": {"cost": 0.83, "full_cost": 4.56},

@@ -17,7 +17,8 @@ from solarctl.virtualhome.easee_charger import EaseeCharger
 from solarctl.virtualhome.emulator import Emulator
 from solarctl.virtualhome.emulators.easee import Easee
 from solarctl.virtualhome.emulators.sun2000 import Sun2000
-from solarctl.virtualhome.house import Energies, House
+from solarctl.virtualhome.energies import Energies
+from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.scenario import Figure, Home, Scenario, Seed, Watch
 from solarctl.virtualhome.sky import Climate, Sky

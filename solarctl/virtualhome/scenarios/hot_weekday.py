@@ -16,7 +16,8 @@ from solarctl.virtualhome.emulator import Emulator
 from solarctl.virtualhome.emulators.honeywell_tcc import HoneywellTcc
 from solarctl.virtualhome.emulators.open_meteo import OpenMeteo
 from solarctl.virtualhome.emulators.tesla import TeslaCloud
-from solarctl.virtualhome.house import Energies, House
+from solarctl.virtualhome.energies import Energies
+from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.peak_book import PeakBook
 from solarctl.virtualhome.rooms import AirConditioner, Room, Rooms

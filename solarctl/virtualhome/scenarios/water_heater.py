@@ -14,7 +14,8 @@ from solarctl.context import Clock
 from solarctl.virtualhome.dimmer import DimmedHeater, SwitchedHeater
 from solarctl.virtualhome.emulator import Emulator
 from solarctl.virtualhome.emulators.mqtt_home import MqttHome
-from solarctl.virtualhome.house import Energies, House
+from solarctl.virtualhome.energies import Energies
+from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.scenario import Figure, Home, Scenario, Seed, Watch
 from solarctl.virtualhome.sky import Climate, Sky
