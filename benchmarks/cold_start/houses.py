@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 from solarctl.clock import SystemClock
 from solarctl.virtualhome import emulators
 from solarctl.virtualhome.battery import Battery
-from solarctl.virtualhome.emulator import HttpEmulator
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.http_emulator import HttpEmulator
 
 PLAIN = {"homewizard"}  # devices of the house itself; homewizard brings a TLS of its own
 

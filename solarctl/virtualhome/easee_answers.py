@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from solarctl.virtualhome.easee_charger import DOUBLE, INTEGER, EaseeCharger
-from solarctl.virtualhome.emulator import Faults, Response
+from solarctl.virtualhome.emulator import Faults
+from solarctl.virtualhome.http_emulator import Response
 
 SITE_ID, CIRCUIT_ID = 540_042, 240_042
 FLASH_KEYS = frozenset(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from solarctl.virtualhome.easee_answers import error
-from solarctl.virtualhome.emulator import Faults, Request, Response
+from solarctl.virtualhome.emulator import Faults
+from solarctl.virtualhome.http_emulator import Request, Response
 
 USER, PASSWORD = "owner@example.com", "sun-and-wind"
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from solarctl.virtualhome.emulator import Faults, Request, Response
+from solarctl.virtualhome.emulator import Faults
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.http_emulator import Request, Response
 from solarctl.virtualhome.sockets import Socket
 
 FAULTS: Mapping[str, str] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from solarctl.virtualhome.emulator import Request
+from solarctl.virtualhome.http_emulator import Request
 from solarctl.virtualhome.thermostats import WallThermostat
 
 LOCATION_ID = 654321

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import Faults, Request, Response
+from solarctl.virtualhome.emulator import Faults
+from solarctl.virtualhome.http_emulator import Request, Response
 
 CODE_LIFE = timedelta(minutes=2)
 SCOPES = ("openid", "offline_access", "energy_device_data", "energy_cmds")

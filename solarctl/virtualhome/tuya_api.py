@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from solarctl.virtualhome.emulator import Faults, Request
+from solarctl.virtualhome.emulator import Faults
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.http_emulator import Request
 from solarctl.virtualhome.tuya_cloud import Refusal
 from solarctl.virtualhome.tuya_devices import DataPoint, TuyaDevice
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import unquote, unquote_plus
 
-from solarctl.virtualhome.emulator import Request
+from solarctl.virtualhome.http_emulator import Request
 
 LIFE_S = 7200
 

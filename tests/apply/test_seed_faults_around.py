@@ -26,7 +26,7 @@ from solarctl.errors import DeviceError, DeviceReplyError
 from solarctl.reporting.plan_panel import _Panel, draw
 from solarctl.reporting.plan_view import View, view_of
 from solarctl.schedule import unit_files
-from solarctl.virtualhome.emulator import Response
+from solarctl.virtualhome.http_emulator import Response
 from tests.apply.house import BIKE, BOILER, NOON, Days
 from tests.drivers.tls import Certificates, https
 from tests.forecast.observatory import Observatory

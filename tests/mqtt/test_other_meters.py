@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from solarctl.virtualhome.clock import HouseClock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from tests.mqtt.steady_house import until
 
 

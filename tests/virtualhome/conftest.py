@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from solarctl.virtualhome.clock import DrivenClock
-from solarctl.virtualhome.emulator import HttpEmulator
 from solarctl.virtualhome.emulators.solax_cloud import SolaxCloud
 from solarctl.virtualhome.emulators.tuya import Tuya
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.houses import hybrid_house
+from solarctl.virtualhome.http_emulator import HttpEmulator
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOON = datetime(2026, 6, 21, 12, 2, tzinfo=KYIV)

@@ -8,8 +8,8 @@ from email.message import Message
 import pytest
 
 from solarctl.virtualhome.clock import DrivenClock
-from solarctl.virtualhome.emulator import Request
 from solarctl.virtualhome.emulators.tuya import LAMP_ID, Tuya
+from solarctl.virtualhome.http_emulator import Request
 from solarctl.virtualhome.tuya_cloud import sign
 from tests.virtualhome.conftest import TuyaClient
 

@@ -36,8 +36,9 @@ from solarctl.virtualhome.easee_answers import (
 from solarctl.virtualhome.easee_charger import Command, EaseeCharger
 from solarctl.virtualhome.easee_faults import FAULTS, UPSETS
 from solarctl.virtualhome.easee_tokens import PASSWORD, USER, TokenDesk
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
+from solarctl.virtualhome.emulator import Upset
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 
 OBSERVATIONS = (100, 300.0)  # requests, seconds
 SETTINGS = (20, 60.0)

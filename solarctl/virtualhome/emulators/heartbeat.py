@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 
 BODY_LIMIT = 100_000
 PINGS_PER_MIN = 5  # more of one check may be thrown away

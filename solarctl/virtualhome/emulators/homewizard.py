@@ -12,10 +12,11 @@ from http.server import ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import Emulator, HttpEmulator, Request, Response, Upset
+from solarctl.virtualhome.emulator import Emulator, Upset
 from solarctl.virtualhome.homewizard_certificates import authority, certificate
 from solarctl.virtualhome.homewizard_device import FAULTS, Device
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.sockets import Bike, Boiler, Socket
 
 TOKEN = "A1B2C3D4E5F60718293A4B5C6D7E8F90"

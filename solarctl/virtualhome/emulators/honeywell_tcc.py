@@ -14,8 +14,9 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
+from solarctl.virtualhome.emulator import Upset
 from solarctl.virtualhome.honeywell_display import LOCATION_ID, apply, fields, is_acceptable, location, ui_data, zone
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.rooms import Rooms
 from solarctl.virtualhome.thermostats import WallThermostat
 

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.forecasts import Outlook, fahrenheit
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 
 POINT = re.compile(r"/points/(-?\d+(?:\.\d{1,4})?),(-?\d+(?:\.\d{1,4})?)")
 SKIES = ("Sunny", "Mostly Sunny", "Partly Sunny", "Mostly Cloudy", "Cloudy")

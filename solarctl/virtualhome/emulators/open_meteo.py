@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
+from solarctl.virtualhome.emulator import Upset
 from solarctl.virtualhome.forecasts import DayWeather, Outlook, fahrenheit
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 
 DAILY = ("temperature_2m_max", "temperature_2m_min")
 HOURLY = ("temperature_2m", "cloud_cover")

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.forecasts import DayWeather, Outlook, fahrenheit
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 
 
 class OpenWeather(HttpEmulator):

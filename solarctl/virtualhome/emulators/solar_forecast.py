@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
+from solarctl.virtualhome.emulator import Upset
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.solar import Plane
 from solarctl.virtualhome.sun_forecast import SunForecast, place_config, planes_config
 

@@ -16,8 +16,9 @@ from datetime import UTC, timedelta, tzinfo
 from typing import Any, ClassVar
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
+from solarctl.virtualhome.emulator import Upset
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.solax_dongle import Dongle, Upload, cloud_values, extended_values
 from solarctl.virtualhome.solax_faults import FAULTS, UPSETS
 from solarctl.virtualhome.solax_limiter import BLOCK, FIVE_MINUTE_LIMIT, HOUR_BLOCK, MINUTE_LIMIT, Limiter

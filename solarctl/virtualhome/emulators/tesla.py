@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
+from solarctl.virtualhome.emulator import Upset
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.tesla_site import MODES, TeslaSite
 from solarctl.virtualhome.tesla_tokens import TokenService, envelope_error
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.tesla_site import TeslaSite
 
 

@@ -12,8 +12,9 @@ from random import Random
 from typing import Any, ClassVar
 
 from solarctl.context import Clock
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response, Upset
+from solarctl.virtualhome.emulator import Upset
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from solarctl.virtualhome.tuya_api import TuyaApi
 from solarctl.virtualhome.tuya_cloud import Pair, Refusal, TokenDesk, sign
 from solarctl.virtualhome.tuya_devices import LAMP_POINTS, TuyaDevice, relay_points

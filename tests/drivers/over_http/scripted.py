@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from solarctl.virtualhome.emulator import HttpEmulator, Request, Response
+from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 from tests.fakes import FakeClock
 
 SECRET = "s3cr3t-value-9"

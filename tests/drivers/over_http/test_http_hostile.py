@@ -10,7 +10,7 @@ import pytest
 
 from solarctl.drivers.http import Http
 from solarctl.errors import DeviceError, DeviceReplyError, DeviceUnreachable
-from solarctl.virtualhome.emulator import Response
+from solarctl.virtualhome.http_emulator import Response
 from tests.drivers.over_http.scripted import SECRET, Scripted
 from tests.fakes import FakeClock, context
 

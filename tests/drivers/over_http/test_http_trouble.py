@@ -16,7 +16,7 @@ import pytest
 from solarctl.drivers.http import Http
 from solarctl.drivers.trust import AddressError
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceUnreachable, Exit
-from solarctl.virtualhome.emulator import Response
+from solarctl.virtualhome.http_emulator import Response
 from tests.drivers.over_http.scripted import SECRET, Scripted
 from tests.fakes import FakeBudget, FakeClock, context
 

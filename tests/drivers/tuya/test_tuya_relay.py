@@ -10,9 +10,9 @@ from solarctl.errors import (
     DeviceReplyError,
     DeviceUnreachable,
 )
-from solarctl.virtualhome.emulator import Request, Response
 from solarctl.virtualhome.emulators.tuya import LAMP_ID, RELAY_ID, Tuya
 from solarctl.virtualhome.house import House
+from solarctl.virtualhome.http_emulator import Request, Response
 from tests.drivers.tuya.runs import Runs
 from tests.fakes import FakeBudget, FakeClock
 
