@@ -26,9 +26,9 @@ from enum import StrEnum
 from solarctl.control import battery_gives, charge_phases
 from solarctl.control.charge_phases import Amps, PhaseMemory
 from solarctl.control.charging import Policy
-from solarctl.control.departure import need
 from solarctl.control.easee_house import House, Sun, house_of, kw, sun_of
 from solarctl.control.easee_memory import Memory, calm, in_gap, noted, remember
+from solarctl.control.easee_orders import on_phases, order_of
 from solarctl.control.easee_settings import Settings
 from solarctl.control.surplus import MINIMUM_CURRENT_A, whole_amps
 from solarctl.decision import Decision, SetChargeLimit
@@ -92,7 +92,7 @@ def _decide(
     house = house_of(charger, grid, battery, settings, memory, now)
     if house is None:
         return _blind("Neither the car's power nor its limit is known.", memory)
-    order = _order(house, memory, forced, price_at)
+    order = order_of(house, memory, forced, price_at)
     if order is not None:
         target_a, because = order
         memory = calm(memory)
@@ -108,33 +108,6 @@ def _decide(
     return _by_sun(house, house.grid, memory, price_at, always=mode == "min+surplus")
 
 
-def _order(
-    house: House, memory: Memory, forced: Forced | None, price_at: Callable[[datetime], float]
-) -> tuple[int, str] | None:
-    """Return the current that a person, the mode or a departure asks for, whatever the sun does."""
-    settings, now = house.settings, house.now
-    who = f"Forced until {forced.until.astimezone(house.zone):%H:%M}" if forced else f"Mode is {settings.mode}"
-    mode = (forced.mode or "now") if forced else settings.mode
-    most_a = house.most_a()
-    if forced is not None and forced.power_w is not None:
-        wanted_a = min(most_a, whole_amps(forced.power_w, house.per_amp_w()))
-        target_a = wanted_a if wanted_a >= settings.min_a else 0
-        short = "" if target_a else f", less than the {settings.min_a} A a car needs"
-        return target_a, f"{who}, {forced.power_w:.0f} W: {target_a} A on {_on(house.phases)}{short}."
-    if mode == "off":
-        return 0, f"{who}{', off' if forced else ''}: the car gets nothing."
-    if mode == "now":
-        return most_a, f"{who}{', charging at once' if forced else ''}: {_all_of(house, most_a)}"
-    if settings.departure is not None:
-        at_most_a = most_a or settings.min_a
-        power_w = at_most_a * house.per_amp_w()
-        missing = need(settings.departure, memory.delivered, power_w, price_at, now.astimezone(house.zone))
-        if missing is not None and missing.is_now(now):
-            text = f"{missing.kwh:.1f} kWh are due by {missing.due:%H:%M}, cheapest {missing.told()}"
-            return most_a, f"{text}: {_all_of(house, most_a)}"
-    return None
-
-
 def _by_sun(
     house: House, grid: GridReading, memory: Memory, price_at: Callable[[datetime], float], *, always: bool
 ) -> Decision[Memory]:
@@ -148,7 +121,7 @@ def _by_sun(
         changed = switching.switched_at != memory.switching.switched_at
         memory = replace(memory, switching=switching)
         if changed or charge_phases.is_settling(switching, now):
-            because = f"{sun.told}: changing to {_on(switching.use or 3)}, charging pauses for a minute."
+            because = f"{sun.told}: changing to {on_phases(switching.use or 3)}, charging pauses for a minute."
             return _told(Reason.STARTING, because, 0, house, memory)
         on = on or switching.resume
     phases = memory.switching.use or house.phases
@@ -180,7 +153,7 @@ def _by_sun(
         memory = replace(calm(memory), enough_since=None if runs else since)
         if now - since >= delay - (LATE if delay else timedelta(0)):
             memory = replace(memory, enough_since=None, switching=replace(memory.switching, resume=False))
-            return _told(Reason.SURPLUS, f"{told}: {target_a} A on {_on(phases)}.", target_a, house, memory)
+            return _told(Reason.SURPLUS, f"{told}: {target_a} A on {on_phases(phases)}.", target_a, house, memory)
         begins = f"charging starts at {house.clock(since + delay)} if it lasts"
         return _told(Reason.STARTING, f"{told}{enough}; {begins}.", 0, house, memory)
 
@@ -290,14 +263,3 @@ def _told(reason: Reason, because: str, target_a: int, house: House, memory: Mem
 def _blind(what: str, memory: Memory) -> Decision[Memory]:
     memory = replace(memory, enough_since=None)
     return Decision(Reason.NO_READING, f"{what} {NO_DATA_HINT}", (), memory, Exit.TRY_AGAIN)
-
-
-def _all_of(house: House, most_a: int) -> str:
-    if not most_a:
-        return "but the house leaves the main fuse no room for the car."
-    unseen = " (the meter is silent: half of the main fuse is left to the house)" if house.grid is None else ""
-    return f"{most_a} A on {_on(house.phases)}{unseen}."
-
-
-def _on(phases: int) -> str:
-    return {1: "one phase", 2: "two phases"}.get(phases, "three phases")

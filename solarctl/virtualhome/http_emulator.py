@@ -47,7 +47,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """An answer. `delay_s` passes on the house's clock before it; `torn`: half of it, then the line breaks."""
+    """An answer, sent after `delay_s`; `torn`: half of it, then the line breaks."""
 
     status: int = 200
     body: bytes = b""
