@@ -1,32 +1,18 @@
-"""The evening mail's words, HTML and picture, from facts alone."""
+"""The evening mail's words and HTML, from facts alone."""
 
 from __future__ import annotations
 
-import struct
-import zlib
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from solarctl.reporting import day_plot, evening_html, evening_words
-from solarctl.reporting.evening import (
-    Change,
-    Facts,
-    HalfHour,
-    Happened,
-    day_energies,
-    peak_import_kwh,
-    what_happened,
-    worst_half_hour,
-)
+from solarctl.reporting import evening_html, evening_words
+from solarctl.reporting.evening import Change, Facts, HalfHour, Happened
+from tests.eod.evening_day import MIDNIGHT, PEAK
 
-ZONE = ZoneInfo("America/Phoenix")
-MIDNIGHT = datetime(2026, 7, 15, tzinfo=ZONE)
-PEAK = ((MIDNIGHT.replace(hour=14), MIDNIGHT.replace(hour=20)),)
 FACTS = Facts(
     day=date(2026, 7, 15),
     now=MIDNIGHT.replace(hour=20, minute=3),
@@ -186,153 +172,3 @@ def test_names_cannot_break_the_html() -> None:
     page = evening_html.html(replace(FACTS, battery="<script>alert(1)</script>&"), with_picture=False)
     assert "<script>" not in page
     _Reader().read(page)
-
-
-# --- facts
-
-
-def rows(**watts: Any) -> list[dict[str, Any]]:
-    return [
-        {"at": MIDNIGHT + timedelta(minutes=5 * slot)} | {key: value(slot) for key, value in watts.items()}
-        for slot in range(20 * 12)
-    ]
-
-
-def test_what_was_bought_in_the_peak() -> None:
-    """Little for long is summed up; what was bought before and after the peak does not count."""
-    [(first, _last)] = PEAK
-    found = peak_import_kwh(rows(grid_w=lambda slot: 40.0 if slot >= first.hour * 12 else 900.0), PEAK)
-    until = 20 - 1 / 12  # the last row's moment
-    assert found == pytest.approx(0.04 * (until - first.hour))
-    assert peak_import_kwh([], PEAK) is None
-
-
-def test_worst_half_hour() -> None:
-    """Only aligned half hours of the peak count, by their mean; export counts as nothing."""
-
-    def grid(slot: int) -> float:
-        hour = slot / 12
-        if 17 <= hour < 17.5:
-            return 3000.0 if slot % 2 else -9000.0  # means 1500
-        return 2000.0 if 18.25 <= hour < 18.75 else 9000.0 if hour < 13 else 0.0
-
-    worst = worst_half_hour(rows(grid_w=grid), PEAK)
-    assert worst == HalfHour(MIDNIGHT.replace(hour=17), 1500.0)
-    assert worst_half_hour([], PEAK) is None
-    assert worst_half_hour(rows(grid_w=grid), ()) is None
-
-
-def test_energies_from_powers() -> None:
-    """Without the vendor's sums the powers are summed up, each direction on its own; gaps are not bridged for long."""
-    found = day_energies(rows(solar_w=lambda _: 1200.0, battery_w=lambda slot: -600.0 if slot < 120 else 600.0))
-    assert found["solar_kwh"] == pytest.approx(1.2 * 239 / 12, rel=0.01)
-    assert found["battery_in_kwh"] == pytest.approx(6.0, rel=0.02)
-    assert found["battery_out_kwh"] == pytest.approx(5.95, rel=0.02)
-    assert "import_kwh" not in found
-    gap = [{"at": MIDNIGHT, "load_w": 1000.0}, {"at": MIDNIGHT.replace(hour=12), "load_w": 1000.0}]
-    assert day_energies(gap)["load_kwh"] == pytest.approx(1 / 3)
-    assert day_energies([]) == {}
-
-
-def test_energies_of_the_vendor() -> None:
-    """The vendor's own sums go before the powers."""
-    told = [{"at": MIDNIGHT, "solar_kwh": 1.5}, {"at": MIDNIGHT, "solar_kwh": 2.0}, {"at": MIDNIGHT, "solar_w": 9e9}]
-    assert day_energies(told) == {"solar_kwh": 3.5}
-
-
-def test_what_happened() -> None:
-    """Changes and failures by command, from the journal in any order; steady runs and mails are no news."""
-    done = {"action": "reserve", "device": "powerwall", "to": 0.0, "outcome": "done"}
-    told = {"action": "mail", "device": "mail", "to": "x", "outcome": "done"}
-    decisions = [
-        {"command": "peak-mode", "at": "2026-07-15T14:00:00-07:00", "because": "Peak.", "exit": 0, "actions": []},
-        {"command": "peak-mode", "at": "2026-07-15T13:50:00-07:00", "because": "Ahead.", "exit": 0, "actions": [done]},
-        {"command": "eod-status", "at": "2026-07-15T20:00:00-07:00", "because": "x", "exit": 0, "actions": [told]},
-        {
-            "command": "peak-mode",
-            "at": "2026-07-15T15:00:00-07:00",
-            "because": "Nothing.",
-            "exit": 75,
-            "actions": [],
-            "errors": [{"message": "no answer"}],
-            "repeats": 5,
-        },
-    ]
-    mail, peak = what_happened(decisions)
-    assert (mail.command, mail.changes) == ("eod-status", ())
-    assert peak.runs == 7
-    assert [one.said for one in peak.changes] == ["set the reserve of powerwall to 0 %: Ahead."]
-    assert [said for _, said in peak.failures] == ["no answer"]
-
-
-def _row(minute: int, action: str, device: str, to: object, outcome: str = "done") -> dict[str, object]:
-    at = (MIDNIGHT + timedelta(minutes=minute)).isoformat()
-    done = {"action": action, "device": device, "to": to, "outcome": outcome}
-    return {"command": "easee-balance", "at": at, "reason": "surplus", "because": "Sun.", "exit": 0, "actions": [done]}
-
-
-def test_the_same_limit_again_is_no_change() -> None:
-    """A limit kept up for hours is told once, with what was done; a token renewal not at all."""
-    kept = [_row(minute, "limit", "car", 0) for minute in range(300)]
-    [found] = what_happened([*kept, _row(300, "limit", "car", 9), _row(301, "token", "easee", "easee")])
-    assert [(one.at.hour, one.said, one.times) for one in found.changes] == [
-        (0, "limit car to 0 A: Sun.", 1),
-        (5, "limit car to 9 A: Sun.", 1),
-    ]
-
-
-def test_a_switch_that_was_undone_by_hand_is_a_change_again() -> None:
-    """Only what ends by itself is renewed; the same position written again was somebody else's doing in between."""
-    [found] = what_happened([_row(0, "switch", "boiler", True), _row(60, "switch", "boiler", True)])
-    assert len(found.changes) == 2
-
-
-# --- the picture
-
-
-def pixels(png: bytes) -> tuple[int, int, list[bytes], list[tuple[int, int, int]]]:
-    """Decode a PNG as any reader would, checking its sums."""
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    position, chunks = 8, {}
-    while position < len(png):
-        (length,) = struct.unpack(">I", png[position : position + 4])
-        kind, content = png[position + 4 : position + 8], png[position + 8 : position + 8 + length]
-        assert struct.unpack(">I", png[position + 8 + length : position + 12 + length])[0] == zlib.crc32(kind + content)
-        chunks[kind] = content
-        position += 12 + length
-    width, height, depth, colour = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
-    assert (depth, colour) == (8, 3)
-    raw = zlib.decompress(chunks[b"IDAT"])
-    lines = [raw[y * (width + 1) + 1 : (y + 1) * (width + 1)] for y in range(height)]
-    table = chunks[b"PLTE"]
-    return width, height, lines, [tuple(table[i : i + 3]) for i in range(0, len(table), 3)]  # type: ignore[misc]
-
-
-def test_the_picture() -> None:
-    """A valid PNG of a few kilobytes with the peak shaded and every line in its colour."""
-    day = rows(
-        solar_w=lambda s: 3000.0, load_w=lambda s: 800.0, grid_w=lambda s: -1500.0, battery_w=lambda s: -700.0
-    ) + [{"at": MIDNIGHT + timedelta(minutes=30 * n), "soc_pct": 50.0 + n} for n in range(40)]
-    png = day_plot.draw(day, MIDNIGHT, MIDNIGHT + timedelta(days=1), PEAK)
-    width, height, lines, palette = pixels(png)
-    assert (width, height) == (1200, 640)
-    assert len(png) < 20_000
-    used = {palette[number] for line in lines for number in set(line)}
-    assert used == {
-        *day_plot.COLOURS,
-        *(colour for colour, _ in day_plot.SERIES.values()),
-        day_plot.CHARGE,
-    }
-
-
-@pytest.mark.parametrize("watts", [0.0, 1.0, 50.0, 25_000.0, -9000.0])
-def test_pictures_of_odd_days(watts: float) -> None:
-    """Whatever the powers, the scale fits and nothing is drawn outside."""
-    pixels(day_plot.draw(rows(grid_w=lambda s: watts), MIDNIGHT, MIDNIGHT + timedelta(days=1), ()))
-
-
-def test_no_picture_of_nothing() -> None:
-    """Without rows there is no picture."""
-    assert day_plot.draw([], MIDNIGHT, MIDNIGHT + timedelta(days=1), ()) == b""
-    one = [{"at": MIDNIGHT, "soc_pct": 5.0}]
-    assert day_plot.draw(one, MIDNIGHT, MIDNIGHT + timedelta(days=1), ()) == b""
