@@ -7,7 +7,6 @@ load is positive. `None` means "not known", never 0. `at` is an aware datetime.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import field, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
@@ -104,7 +103,6 @@ class ChargerReading(Reading):
     voltage_v: float | None = _hidden()  # phase to neutral; phase to phase on IT grids
     it_grid: bool = _hidden(False)
     power_at: datetime | None = _hidden()
-    limit_expires_at: datetime | None = _hidden()
     restarted_at: datetime | None = _hidden()
     can_switch_phases: bool = _hidden(False)
 
@@ -190,15 +188,6 @@ class PriceReading(Reading):
 
 
 @value(kw_only=True)
-class PowerReading(Reading):
-    """Power set on a load and, where metered, drawn by it."""
-
-    what: ClassVar[str] = "load"
-    power_w: float | None
-    energy_kwh: float | None = None
-
-
-@value(kw_only=True)
 class TemperatureReading(Reading):
     """A thermometer's reading, such as a tank's, in the unit it was set up with."""
 
@@ -210,21 +199,3 @@ def to_json(device: str, reading: Reading) -> dict[str, Any]:
     """Return a reading as one object of the contract's `readings[]`."""
     row: dict[str, Any] = {"device": device, "what": reading.what, "at": reading.at.isoformat(timespec="seconds")}
     return row | reading.values()
-
-
-BY_WHAT: Mapping[str, type[Reading]] = {
-    kind.what: kind
-    for kind in (
-        GridReading,
-        SolarReading,
-        LoadReading,
-        BatteryReading,
-        ChargerReading,
-        SwitchReading,
-        ReserveReading,
-        ThermostatReading,
-        WeatherReading,
-        ForecastReading,
-        PriceReading,
-    )
-}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from solarctl.readings import BatteryReading
 
 LARGEST_PX = 4000
+SMALLEST_PX = (120, 80)  # of a panel on which its five elements can still be read
 
 
 @site_command("plan", pausable=False)
@@ -219,12 +220,13 @@ def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     wide, _x, high = text.lower().partition("x")
+    least_wide, least_high = SMALLEST_PX
     if not (wide.isdecimal() and high.isdecimal()) or not (
-        120 <= int(wide) <= LARGEST_PX and 80 <= int(high) <= LARGEST_PX
+        least_wide <= int(wide) <= LARGEST_PX and least_high <= int(high) <= LARGEST_PX
     ):
         raise UsageError(
             f"--png takes WIDTHxHEIGHT in pixels, not {text!r}",
-            hint=f"From 120x80 to {LARGEST_PX}x{LARGEST_PX}: 400x300.",
+            hint=f"From {least_wide}x{least_high} to {LARGEST_PX}x{LARGEST_PX}: 400x300.",
         )
     return int(wide), int(high)
 

@@ -29,7 +29,6 @@ SCHEDULE, TEMPORARY, PERMANENT = 0, 1, 2
 HOLDS = {SCHEDULE: "schedule", TEMPORARY: "temporary", PERMANENT: "permanent", 3: "vacation"}
 NOT_KNOWN = 128.0
 STEP = 0.5  # what displays in °C resolve; those in °F take it too
-QUARTER = timedelta(minutes=15)
 SHARED_S = 29.5 * 60  # `record` asks every half an hour: who asks every few minutes is locked out
 LOOKS_S = (1.0, 3.0, 8.0)  # pauses before looking whether a change has arrived
 

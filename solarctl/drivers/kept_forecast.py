@@ -6,7 +6,7 @@ What was learned from the panels' real production (`correction`, by the command 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zlib import crc32
 
 from solarctl.context import Context, Json
@@ -145,9 +145,3 @@ class KeptForecast:
 
     def _clear_sky(self, start_s: float, end_s: float) -> float:
         return clear_sky_w(self._planes, *self.place, start_s, end_s)
-
-
-def days_from_now(context: Context, days: int) -> tuple[datetime, datetime]:
-    """Return the present moment and the one so many days later, in UTC."""
-    now = context.clock.now().astimezone(UTC)
-    return now, now + timedelta(days=days)

@@ -19,8 +19,7 @@ from typing import Literal
 from solarctl.context import Context
 from solarctl.curve import Curve, linear_curve, phase_curve, read_curve
 from solarctl.drivers.mqtt import Broker, Message, number, picked
-from solarctl.errors import ConfigError, DeviceUnreachable
-from solarctl.readings import PowerReading
+from solarctl.errors import ConfigError
 from solarctl.settings import account, setting
 from solarctl.value import value
 
@@ -168,9 +167,3 @@ class MqttVariator:
             self._confirmation = {"percent": number(picked(message.payload, self._settings.state_field), largest=100)}
         except (ValueError, TypeError, AttributeError):
             self.ignored += 1
-
-    def read_power(self) -> PowerReading:
-        """Return the power it was last told, as far as is known; what it draws is its meter's to say."""
-        if self._told_percent is None:
-            raise DeviceUnreachable(self.name, "it was not told anything in this run")
-        return PowerReading(at=self._context.now(), power_w=self.curve().watts(self._told_percent))

@@ -16,7 +16,6 @@ from solarctl.reporting.plan_view import View
 
 WHITE, LIGHT, DARK, BLACK = range(4)
 GREYS = ((255, 255, 255), (170, 170, 170), (85, 85, 85), (0, 0, 0))
-SMALLEST = (120, 80)
 
 
 def draw(view: View, width: int, height: int) -> bytes:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # how long a rule may rest before the house feels it
 LONGEST_MIN = {"grid-guard": 20, "easee-balance": 3, "balance": 2, "apply": 15, "plan": 180, "record": 20}
-RARE = 3  # so few runs in an hour are not made up for by the next one
 
 
 def check(schedule: Schedule) -> Iterator[Problem]:

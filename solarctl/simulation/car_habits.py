@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from solarctl.virtualhome.house import House
 
 LEAST_A = 6
-FULL_A = 16
 
 
 class ChargePoint:

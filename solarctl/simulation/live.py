@@ -51,8 +51,6 @@ class LiveView:
         self._size(VALUE if len(scenario.gauges) < 2 else LONG_VALUE)
         self._start, self._hours = scenario.start, scenario.hours
         self._headings = [heading for heading, _text in scenario.gauges]
-        battery = home.house.battery
-        self._floor_pct = battery.floor_pct if battery else 0.0
         self._most_w = max(2000.0, home.house.solar.peak_kw * 800 if home.house.solar else 0.0)
         self._most_used_w = max(3500.0, self._most_w)
         self._title = f"solarctl demo: {scenario.name}, seed {seed}"

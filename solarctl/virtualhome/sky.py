@@ -57,10 +57,6 @@ class SkyDay:
             for b, c, sunny, dull in zip(self.beam, self.cloud, _lines(clear), _lines(grey), strict=True)
         ]
 
-    def direct_normal(self) -> list[float]:
-        """Return direct W/m² on a plane that follows the sun, for every minute."""
-        return [b * d for b, d in zip(self.beam, _lines([point.direct for point in self.sun]), strict=True)]
-
 
 class Sky:
     """The weather at a place, from a seed."""

@@ -34,7 +34,6 @@ class SupplyWatch:
         self._silent_since: datetime | None = None
         self._missed = False
         self.preventable_min = 0.0
-        self.chances = 0
         house.call_every(60, self._minute)
 
     def run_over(self, command: str, now: datetime, stopped: frozenset[str]) -> None:
@@ -48,7 +47,6 @@ class SupplyWatch:
         else:
             reason_enough = soc_pct is not None and round(soc_pct) < self._on_below_pct
         chance = reason_enough and "control" not in stopped
-        self.chances += chance
         self._missed = not self._house.grid.connected and (self._missed or chance)
 
     def _minute(self) -> None:

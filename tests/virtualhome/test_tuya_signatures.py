@@ -208,11 +208,3 @@ def test_another_program_kills_our_token(client: TuyaClient) -> None:
 def test_a_wrong_grant_type(tuya: Tuya) -> None:
     """1003."""
     assert TuyaClient(tuya).call("GET", "/v1.0/token?grant_type=9")["code"] == 1003
-
-
-def _switched_after(client: TuyaClient, seconds: float) -> tuple[bool, bool]:
-    """Return whether the relay moved and whether the cloud says so, `seconds` after a command."""
-    assert client.switch(True)["result"] is True
-    clock = client.emulator.clock
-    clock.sleep(seconds)
-    return client.emulator.home.grid.connected, bool(client.status()["switch_1"]) and clock is not None
