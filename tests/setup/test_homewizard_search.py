@@ -7,8 +7,6 @@ import threading
 import tomllib
 from pathlib import Path
 
-import pytest
-
 from solarctl.virtualhome.homewizard_certificates import authority
 from solarctl.virtualhome.mdns import Responder
 from tests.home import ZONE, served
@@ -18,7 +16,7 @@ from tests.setup.test_setup_terminal import Terminal
 PROGRAM = """
 from pathlib import Path
 from solarctl.drivers import homewizard_discovery, homewizard_tls
-homewizard_discovery.discover.__kwdefaults__["group"] = {group!r}
+homewizard_discovery.discover.__kwdefaults__ |= {{"group": {group!r}, "wait_s": 1.0}}
 homewizard_tls.CA_FILE = Path({authority!r})
 from solarctl.cli import main
 main()
@@ -31,12 +29,14 @@ def line_of(terminal: Terminal, text: str) -> str:
 
 
 def answer_the_rest(terminal: Terminal) -> None:
-    """Take what is offered until the config is written."""
+    """Look at the meters once instead of for minutes, then take what is offered until the config is written."""
+    terminal.expect("Watch the meters", "y")
+    terminal.expect("For how many minutes", "0")
+    terminal.expect("kettle?", "n")
     while "wrote" not in terminal.seen:
         terminal.expect(":", "")
 
 
-@pytest.mark.slow  # it watches the meters for minutes, as a person would let it
 def test_search_and_button(tmp_path: Path) -> None:
     """Found by mDNS, chosen, the kWh meter asked about, the battery's button pressed: a config that reads all five."""
     with served(tmp_path, "homewizard", tables="", clock=None) as home:
@@ -66,7 +66,7 @@ def test_search_and_button(tmp_path: Path) -> None:
             terminal.expect("(serial 5c2fafaa0005)")
             terminal.expect("Numbers, or none", "")  # all of them
             terminal.expect("Press the button of plug-in-battery now")
-            press = threading.Timer(1.0, battery.press_button)
+            press = threading.Timer(0.2, battery.press_button)
             press.start()
             terminal.expect("plug-in-battery: ")
             press.join()
