@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from solarctl.context import Context
@@ -13,9 +11,9 @@ from solarctl.errors import DeviceError, DeviceLoginError, DeviceRefused, Device
 from solarctl.settings import Secret
 from solarctl.virtualhome.emulators.tesla import TeslaCloud
 from solarctl.virtualhome.emulators.tesla_gateway import TeslaGateway
-from tests.drivers.contracts import BatteryMeterContract, GridMeterContract, LoadMeterContract, SolarMeterContract
 from tests.fakes import FakeClock, next_run
-from tests.tesla.conftest import Open, PlainHome
+from tests.tesla.conftest import Open
+from tests.tesla.home_meters import HomeMetersContract
 
 
 def local(gateway: TeslaGateway, run: Context, password: str = "") -> TeslaPowerwall:
@@ -28,7 +26,7 @@ def local(gateway: TeslaGateway, run: Context, password: str = "") -> TeslaPower
     return TeslaPowerwall("gateway", TeslaPowerwall.Settings(account="gateway"), run)
 
 
-class TestContracts(GridMeterContract, SolarMeterContract, LoadMeterContract, BatteryMeterContract):
+class TestContracts(HomeMetersContract):
     """What all meters owe."""
 
     @pytest.fixture
@@ -39,26 +37,6 @@ class TestContracts(GridMeterContract, SolarMeterContract, LoadMeterContract, Ba
     def silent(self, gateway: TeslaGateway, driver: TeslaPowerwall) -> TeslaPowerwall:
         gateway.stop()
         return driver
-
-    @pytest.fixture
-    def importing_w(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda watts: setattr(home, "grid_w", watts)
-
-    @pytest.fixture
-    def producing_w(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda watts: setattr(home, "solar_w", watts)
-
-    @pytest.fixture
-    def consuming_w(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda watts: setattr(home, "load_w", watts)
-
-    @pytest.fixture
-    def charged_pct(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda percent: setattr(home, "soc_pct", percent)
-
-    @pytest.fixture
-    def discharging_w(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda watts: setattr(home, "battery_w", watts)
 
 
 def test_percentages_are_the_app_s(gateway: TeslaGateway, run: Context) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,12 +10,12 @@ from solarctl.capabilities import BatteryConditions, BatteryMode, BatteryReserve
 from solarctl.drivers.tesla_powerwall import TeslaPowerwall
 from solarctl.errors import DeviceUnreachable
 from solarctl.virtualhome.emulators.tesla import TeslaCloud
-from tests.drivers.contracts import BatteryMeterContract, GridMeterContract, LoadMeterContract, SolarMeterContract
 from tests.fakes import FakeClock
 from tests.tesla.conftest import PlainHome
+from tests.tesla.home_meters import HomeMetersContract
 
 
-class TestContracts(GridMeterContract, SolarMeterContract, LoadMeterContract, BatteryMeterContract):
+class TestContracts(HomeMetersContract):
     """What all meters owe."""
 
     @pytest.fixture
@@ -29,26 +28,6 @@ class TestContracts(GridMeterContract, SolarMeterContract, LoadMeterContract, Ba
         cloud.stop()
         powerwall._context.shared.clear()  # and no connection is open
         return powerwall
-
-    @pytest.fixture
-    def importing_w(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda watts: setattr(home, "grid_w", watts)
-
-    @pytest.fixture
-    def producing_w(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda watts: setattr(home, "solar_w", watts)
-
-    @pytest.fixture
-    def consuming_w(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda watts: setattr(home, "load_w", watts)
-
-    @pytest.fixture
-    def charged_pct(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda percent: setattr(home, "soc_pct", percent)
-
-    @pytest.fixture
-    def discharging_w(self, home: PlainHome) -> Callable[[float], None]:
-        return lambda watts: setattr(home, "battery_w", watts)
 
 
 def test_it_is_what_the_catalogue_says(powerwall: TeslaPowerwall) -> None:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from solarctl.drivers import catalogue
 from solarctl.errors import DeviceError
 from solarctl.onboarding import checks
+from solarctl.onboarding.logging_in import account_that_lists
 from solarctl.onboarding.trial import Trial
 from solarctl.onboarding.wizard import Step, Wizard
 
 
 def run(wizard: Wizard) -> None:
-    while True:
-        account = wizard.known_account("easee", "easee") or _account(wizard)
-        listed = wizard.attempt(partial(_chargers, account=account))
-        if listed:
-            break
-        if listed is not None:
-            wizard.say("  This account sees no charger.")
-        wizard.drop_unused(account)
-        if not wizard.another("easee.again", "Another user or password?"):
-            return
+    found = account_that_lists(
+        wizard,
+        "easee",
+        "easee",
+        _account,
+        _chargers,
+        nothing="This account sees no charger.",
+        again="Another user or password?",
+    )
+    if found is None:
+        return
+    account, listed = found
     charger_id = wizard.pick("easee.charger_id", "Which charger?", listed, listed[0][0])
     if not wizard.add_device("car", {"driver": "easee", "account": account, "charger_id": charger_id}):
         wizard.drop_unused(account)
@@ -37,7 +39,7 @@ def _account(wizard: Wizard) -> str:
     return wizard.add_account("easee", values | wizard.addresses("easee"))
 
 
-def _chargers(trial: Trial, account: str) -> list[tuple[str, str]]:
+def _chargers(account: str, trial: Trial) -> list[tuple[str, str]]:
     """Return (id, label) of the account's chargers, with the circuit each hangs on."""
     opened = trial.site.account(account)
     rows = opened.call(account, "GET", "/api/chargers").json()

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from solarctl.drivers.honeywell_portal import Found
 from solarctl.onboarding import checks
+from solarctl.onboarding.logging_in import account_that_lists
 from solarctl.onboarding.trial import Trial
 from solarctl.onboarding.wizard import Step, Wizard
 
 
 def run(wizard: Wizard) -> None:
-    while True:
-        account = wizard.known_account("honeywell-tcc", "honeywell") or _account(wizard)
-        found = wizard.attempt(partial(_listed, account=account))
-        if found:
-            break
-        if found is not None:
-            wizard.say("  This account has no thermostat.")
-        wizard.drop_unused(account)
-        if not wizard.another("honeywell.again", "Another address or password?"):
-            return
+    logged_in = account_that_lists(
+        wizard,
+        "honeywell-tcc",
+        "honeywell",
+        _account,
+        _listed,
+        nothing="This account has no thermostat.",
+        again="Another address or password?",
+    )
+    if logged_in is None:
+        return
+    account, found = logged_in
     options = [(one.device_id, _label(one)) for one in found]
     chosen = wizard.pick_many("honeywell.thermostats", "Thermostats", options, [value for value, _ in options])
     for one in found:
@@ -39,7 +40,7 @@ def _account(wizard: Wizard) -> str:
     return wizard.add_account("honeywell", values | wizard.addresses("honeywell"))
 
 
-def _listed(trial: Trial, account: str) -> list[Found]:
+def _listed(account: str, trial: Trial) -> list[Found]:
     found: list[Found] = trial.site.account(account).thermostats()
     return found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from solarctl.drivers import catalogue
 from solarctl.onboarding import checks
+from solarctl.onboarding.logging_in import account_that_lists
 from solarctl.onboarding.trial import Trial
 from solarctl.onboarding.wizard import Step, Wizard
 
@@ -18,17 +18,18 @@ WAYS = (
 
 
 def run(wizard: Wizard) -> None:
-    while True:
-        account = wizard.known_account("tesla", "tesla") or _account(wizard)
-        sites = wizard.attempt(partial(_sites, account=account)) if account else None
-        if account and sites:
-            break
-        if sites is not None:
-            wizard.say("  This account has no energy site.")
-        if account:
-            wizard.drop_unused(account)
-        if not wizard.another("tesla.again", "Log in another way?"):
-            return
+    found = account_that_lists(
+        wizard,
+        "tesla",
+        "tesla",
+        _account,
+        _sites,
+        nothing="This account has no energy site.",
+        again="Log in another way?",
+    )
+    if found is None:
+        return
+    account, sites = found
     options = [(site_id, f"{name} (number {site_id})") for site_id, name in sites]
     site_id = wizard.pick("tesla.site_id", "Which site?", options, sites[0][0])
     wizard.add_device("powerwall", {"driver": "tesla-powerwall", "account": account, "site_id": int(site_id)})
@@ -71,7 +72,7 @@ def _log_in(wizard: Wizard, trial: Trial, account: str) -> bool:
     return True
 
 
-def _sites(trial: Trial, account: str) -> list[tuple[int, str]]:
+def _sites(account: str, trial: Trial) -> list[tuple[int, str]]:
     products = trial.site.account(account).cloud.get(account, "/api/1/products")
     rows = products if isinstance(products, list) else []
     return [
