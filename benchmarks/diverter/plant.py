@@ -236,6 +236,19 @@ class Law:
     def second(self, t: float) -> None: ...
 
 
+def tell(law: Law, step: int, house_meter: Meter, house_w: float, solar_meter: Meter, solar_w: float) -> None:
+    """Let a law hear what its meters tell in this step, and that a second has passed."""
+    t = START_S + step * STEP_S
+    reading = house_meter.step(t, house_w)
+    if reading is not None:
+        law.house_reading(t, reading)
+    reading = solar_meter.step(t, solar_w)
+    if reading is not None:
+        law.solar_reading(t, reading)
+    if not step & 3:
+        law.second(t)
+
+
 def play(day: Day, law: Law, *, with_relay: bool = True, seed: int = 1) -> Result:
     """Return what `law` makes of `day`."""
     dice = random.Random(seed)
@@ -259,14 +272,7 @@ def play(day: Day, law: Law, *, with_relay: bool = True, seed: int = 1) -> Resul
         captured += min(loads, surplus)
         bought += max(0.0, loads - surplus)
         export += max(0.0, surplus - loads)
-        reading = house_meter.step(t, house)
-        if reading is not None:
-            law.house_reading(t, reading)
-        reading = solar_meter.step(t, pv)
-        if reading is not None:
-            law.solar_reading(t, reading)
-        if not step & 3:
-            law.second(t)
+        tell(law, step, house_meter, house, solar_meter, pv)
     scale = STEP_S / 3.6e6
     result.available_kwh, result.captured_kwh = available * scale, captured * scale
     result.loop_import_kwh, result.export_kwh = bought * scale, export * scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 
-from benchmarks.diverter.plant import START_S, STEP_S, Dimmer, Law, Meter, Relay
+from benchmarks.diverter.plant import START_S, STEP_S, Dimmer, Law, Meter, Relay, tell
 
 STEPS_W = ((600.0, 1500.0), (1500.0, 600.0), (900.0, 2100.0), (2100.0, 900.0), (1200.0, 1500.0), (1500.0, 1200.0))
 PHASES = 24
@@ -36,14 +36,7 @@ def _one(law: Law, before_w: float, after_w: float, phase_s: float, with_relay: 
         pv = BASE_W + (before_w if t - START_S < BEFORE_S else after_w)
         house = BASE_W + dimmer.power_w(t, 1.0) + relay.power_w(t, 1.0)
         grid.append(house - pv)
-        reading = house_meter.step(t, house)
-        if reading is not None:
-            law.house_reading(t, reading)
-        reading = solar_meter.step(t, pv)
-        if reading is not None:
-            law.solar_reading(t, reading)
-        if not step & 3:
-            law.second(t)
+        tell(law, step, house_meter, house, solar_meter, pv)
     means = [sum(grid[i - 3 : i + 1]) / 4 for i in range(int(BEFORE_S / STEP_S), len(grid))]
     held, needed = 0, int(HELD_S / STEP_S)
     for index, watts in enumerate(means):

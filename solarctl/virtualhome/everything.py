@@ -27,9 +27,10 @@ from solarctl.virtualhome.emulators.solax_cloud import SolaxCloud
 from solarctl.virtualhome.emulators.sun2000 import Sun2000
 from solarctl.virtualhome.emulators.tesla import TeslaCloud
 from solarctl.virtualhome.emulators.tuya import Tuya
-from solarctl.virtualhome.everything_houses import PHOENIX, boiler, leave_alone, part, property_at, run_low
+from solarctl.virtualhome.everything_houses import boiler, leave_alone, part, property_at, run_low
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.mqtt_broker import can_serve
+from solarctl.virtualhome.phoenix import PHOENIX
 from solarctl.virtualhome.scenario import Scenario, Seed, Watch
 from solarctl.virtualhome.supply_watch import SupplyWatch
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from solarctl.virtualhome.battery import Battery
 from solarctl.virtualhome.car import Car
@@ -20,22 +19,17 @@ from solarctl.virtualhome.easee_charger import EaseeCharger
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.peak_book import PeakBook
-from solarctl.virtualhome.rooms import AirConditioner, Room, Rooms
+from solarctl.virtualhome.phoenix import COMFORTABLE_C, HOT, LATITUDE, LONGITUDE, PEAK_HOURS, PHOENIX, cooled_zones
 from solarctl.virtualhome.scenario import Seed
-from solarctl.virtualhome.sky import Climate, Sky
+from solarctl.virtualhome.sky import Sky
 from solarctl.virtualhome.sockets import Bike, Boiler, Socket
 from solarctl.virtualhome.solar import Plane, SolarPlant
 from solarctl.virtualhome.supply import Grid
 from solarctl.virtualhome.tank import Tank
-from solarctl.virtualhome.thermostats import WallThermostat
 
 PartT = TypeVar("PartT")
-PHOENIX = ZoneInfo("America/Phoenix")
-LATITUDE, LONGITUDE = 33.45, -112.07
-PEAK_HOURS = (14, 20)
 PEAK_MONTHS = range(5, 11)
 PEAK_DAYS = range(5)  # Monday to Friday
-COMFORTABLE_C = (78 - 32) / 1.8  # the thermostats' own schedule by day
 CAR_IS_HOME = (timedelta(hours=9, minutes=40), timedelta(hours=18, minutes=30))
 CAR_WANTS_KWH = 14.0
 OWN_RESERVE_PCT = 20.0  # what the battery's app was set to by hand
@@ -45,17 +39,7 @@ SHOWERS = ((14.0, 80.0), (19.5, 25.0), (3.0, 60.0))  # hours in UTC: 7:00, 12:30
 
 def property_at(begin: datetime, seed: Seed, overcast: float) -> House:
     """Return the house, with guest house and workshop living along, under a sky as cloudy as `overcast` (0–1)."""
-    hall = Room("hall", WallThermostat(123456, "HALL", PHOENIX), AirConditioner(cooling_w=9_000), glass_m2=3.0)
-    bedrooms = Room(
-        "bedrooms",
-        WallThermostat(123457, "BEDROOMS", PHOENIX),
-        AirConditioner(cooling_w=7_000),
-        envelope_w_per_k=170.0,
-        surfaces_w_per_k=700.0,
-        glass_m2=2.0,
-        inside_w=250.0,
-    )
-    rooms = Rooms([hall, bedrooms])
+    rooms = cooled_zones()
     midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
     made = House(
         sky=_sky(seed, begin, overcast),
@@ -127,8 +111,7 @@ def _make_dear(house: House, midnight: datetime) -> None:
 
 
 def _sky(seed: Seed, begin: datetime, overcast: float) -> Sky:
-    climate = Climate(mean_c=24.0, season_c=11.5, day_c=7.0, cloud_summer=0.1)
-    sky = Sky(LATITUDE, LONGITUDE, seed=seed, climate=climate)
+    sky = Sky(LATITUDE, LONGITUDE, seed=seed, climate=HOT)
     for day in (begin.date(), begin.date() + timedelta(days=1)):
         sky.overcast[day] = overcast
     return sky

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
 from solarctl.virtualhome.battery import Battery
@@ -13,12 +12,11 @@ from solarctl.virtualhome.emulators.smtp import MailServer
 from solarctl.virtualhome.emulators.tesla import TeslaCloud
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household, SteadyLoad
+from solarctl.virtualhome.phoenix import LATITUDE, LONGITUDE, PEAK_HOURS, PHOENIX
 from solarctl.virtualhome.scenario import Home, Scenario, Seed, Watch
 from solarctl.virtualhome.sky import Climate, Sky
 from solarctl.virtualhome.solar import Plane, SolarPlant
 
-PHOENIX = ZoneInfo("America/Phoenix")
-PEAK_HOURS = (14, 20)
 COOLING_HOURS = (11, 22)
 COOLING_W = 2000.0
 OWN_RESERVE_PCT = 20
@@ -64,7 +62,7 @@ TRY_THIS = (
 def _house(start: datetime, seed: Seed) -> House:
     climate = Climate(mean_c=24, season_c=11, day_c=7, cloud_summer=0.15, cloud_winter=0.25)
     house = House(
-        sky=Sky(33.45, -112.07, seed=seed, climate=climate),
+        sky=Sky(LATITUDE, LONGITUDE, seed=seed, climate=climate),
         timezone=PHOENIX,
         start=start,
         solar=SolarPlant((Plane(4.0, tilt_deg=20, azimuth_deg=200),), max_w=5000),

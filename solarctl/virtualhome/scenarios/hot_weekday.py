@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from solarctl.context import Clock
 from solarctl.virtualhome.battery import Battery
@@ -20,15 +19,11 @@ from solarctl.virtualhome.energies import Energies
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.loads import Household
 from solarctl.virtualhome.peak_book import PeakBook
-from solarctl.virtualhome.rooms import AirConditioner, Room, Rooms
+from solarctl.virtualhome.phoenix import COMFORTABLE_C, HOT, LATITUDE, LONGITUDE, PEAK_HOURS, PHOENIX, cooled_zones
 from solarctl.virtualhome.scenario import Figure, Home, Scenario, Seed, Watch
-from solarctl.virtualhome.sky import Climate, Sky
+from solarctl.virtualhome.sky import Sky
 from solarctl.virtualhome.solar import Plane, SolarPlant
-from solarctl.virtualhome.thermostats import WallThermostat
 
-PHOENIX = ZoneInfo("America/Phoenix")
-PEAK_HOURS = (14, 20)
-COMFORTABLE_C = (78 - 32) / 1.8  # the thermostats' own schedule
 CONFIG = """
 [site]
 timezone = "America/Phoenix"
@@ -72,19 +67,9 @@ CRONTAB = """\
 
 def house(begin: datetime, seed: Seed) -> House:
     """Return a house with two zones, 4 kW of panels and one Powerwall."""
-    hall = Room("hall", WallThermostat(123456, "HALL", PHOENIX), AirConditioner(cooling_w=9_000), glass_m2=3.0)
-    bedrooms = Room(
-        "bedrooms",
-        WallThermostat(123457, "BEDROOMS", PHOENIX),
-        AirConditioner(cooling_w=7_000),
-        envelope_w_per_k=170.0,
-        surfaces_w_per_k=700.0,
-        glass_m2=2.0,
-        inside_w=250.0,
-    )
-    rooms = Rooms([hall, bedrooms])
+    rooms = cooled_zones()
     made = House(
-        sky=Sky(33.45, -112.07, seed=seed, climate=Climate(mean_c=24.0, season_c=11.5, day_c=7.0, cloud_summer=0.1)),
+        sky=Sky(LATITUDE, LONGITUDE, seed=seed, climate=HOT),
         timezone=PHOENIX,
         solar=SolarPlant((Plane(4.0, tilt_deg=20, azimuth_deg=200),)),
         household=Household(PHOENIX, seed=seed),
