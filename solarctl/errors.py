@@ -9,6 +9,7 @@ SolarctlError
     ├── DeviceUnreachable 75 silence, time-outs, rate limits, 5xx: wait for the next run
     ├── DeviceReplyError  76 the device answered nonsense: report it
     ├── DeviceLoginError  77 log in again, or mend the secret
+    ├── DeviceSetupError  78 what config.toml says of it does not fit: mend the id, the address, the region
     └── DeviceRefused     69 the device said no: look at the device
 """
 
@@ -200,6 +201,12 @@ class DeviceLoginError(DeviceError):
     """The secret, token or permission is wrong; no repetition can help."""
 
     exit_code = Exit.LOGIN
+
+
+class DeviceSetupError(DeviceError):
+    """An id, address or region in config.toml does not fit the device or account, or a switch in its app does not."""
+
+    exit_code = Exit.CONFIG
 
 
 class DeviceRefused(DeviceError):

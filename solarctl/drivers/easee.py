@@ -23,7 +23,7 @@ from solarctl.drivers.answers import flag, number, rows, table, whole, words
 from solarctl.drivers.easee_account import EaseeAccount
 from solarctl.drivers.easee_state import IDS, State, parse
 from solarctl.drivers.http import Reply
-from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError
+from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError, DeviceSetupError
 from solarctl.readings import ChargerReading
 from solarctl.settings import account, setting
 from solarctl.value import value
@@ -101,7 +101,7 @@ class Easee:
         self._context.shared.pop(f"easee {self._name}", None)
         try:
             reply = self._account.call(self._name, "POST", self._circuit_path(), kind="settings", json=body)
-        except DeviceRefused:
+        except (DeviceRefused, DeviceSetupError):
             if not self._forget_place():
                 raise
             # the charger was moved to another circuit since we found it: look once more
@@ -174,7 +174,7 @@ class Easee:
         serials = [words(row.get("id")) for row in chargers]
         if len(serials) != 1:
             what = f"{len(serials)} chargers ({', '.join(serials)})" if serials else "no charger"
-            raise DeviceRefused(
+            raise DeviceSetupError(
                 self._name, f"this Easee account has {what}", hint=f"Set devices.{self._name}.charger_id."
             )
         self._context.store.put("devices", self._name, {"serial": serials[0]})

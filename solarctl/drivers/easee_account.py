@@ -16,7 +16,7 @@ from solarctl.context import Context, Json
 from solarctl.drivers.answers import moment, number, table, whole, words
 from solarctl.drivers.easee_quota import EaseeQuota
 from solarctl.drivers.http import Http, Reply
-from solarctl.errors import DeviceLoginError, DeviceRefused, DeviceReplyError
+from solarctl.errors import DeviceLoginError, DeviceRefused, DeviceReplyError, DeviceSetupError
 from solarctl.settings import Secret, setting
 from solarctl.value import value
 
@@ -106,7 +106,8 @@ class EaseeAccount:
                 hint="Give the account access to the charger: easee.com, site, users.",
             )
         if reply.status == 404:
-            raise DeviceRefused(device, f"Easee does not know it{said}", hint="Is charger_id the serial on its label?")
+            hint = "Is charger_id the serial on its label?"
+            raise DeviceSetupError(device, f"Easee does not know it{said}", hint=hint)
         raise DeviceRefused(device, f"Easee did not take the request ({reply.status}){said}")
 
     def _send(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from solarctl.drivers.trust import AddressError
+from solarctl.errors import DeviceSetupError
 
 CA_FILE = Path(__file__).with_name("homewizard-ca-cert.pem")
 VERIFY_X509_STRICT = 0x20  # OpenSSL's number; Python has had a name for it since 3.10
@@ -43,7 +43,7 @@ def tls_context(name: str, ca_file: Path | None, judge: Callable[[str], None]) -
         context.load_verify_locations(cafile=str(ca_file or CA_FILE))
     except (OSError, ssl.SSLError):
         hint = "Correct ca_file or the file's permissions."
-        raise AddressError(name, f"the CA certificate {ca_file or CA_FILE} cannot be read", hint=hint) from None
+        raise DeviceSetupError(name, f"the CA certificate {ca_file or CA_FILE} cannot be read", hint=hint) from None
     return context
 
 

@@ -10,7 +10,7 @@ What comes back: 2xx, 401, 403, and whatever else is in `ok`. Everything else is
     429, 503 with Retry-After              DeviceUnreachable with `retry_at`, never repeated
     other 4xx, a redirection               DeviceReplyError
     not JSON where JSON is wanted          DeviceReplyError, from `reply.json()`
-    an address that cannot be meant        AddressError (exit 78)
+    an address that cannot be meant        DeviceSetupError (exit 78)
 
 Proxies and CAs are what requests' users expect (HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE, …; see trust.py).
 Importing this costs little: what sends (http_line.py) comes with the first Http, requests with the first request.

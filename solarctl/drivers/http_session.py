@@ -11,7 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 from solarctl.context import Context
 from solarctl.drivers.http import USER_AGENT
 from solarctl.drivers.redaction import redacted
-from solarctl.drivers.trust import AddressError, Trust, require_private, trust
+from solarctl.drivers.trust import Trust, require_private, trust
+from solarctl.errors import DeviceSetupError
 
 if TYPE_CHECKING:
     import requests
@@ -103,7 +104,7 @@ def _checked(name: str, base_url: str) -> SplitResult:
         parts, scheme, host, port = SplitResult("", "", "", "", ""), "", "", 0
     if scheme not in ("http", "https") or not host or parts.username or parts.query:
         shown = redacted(base_url)
-        raise AddressError(name, f"{shown} is not an address", hint='Write base_url = "https://HOST[:PORT]".')
+        raise DeviceSetupError(name, f"{shown} is not an address", hint='Write base_url = "https://HOST[:PORT]".')
     if scheme == "http":
         require_private(name, host, port)
     return parts

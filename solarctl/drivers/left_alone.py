@@ -13,23 +13,24 @@ from solarctl.errors import DeviceUnreachable
 LONGEST = timedelta(days=1, hours=1)
 
 
-def check(context: Context, name: str) -> None:
-    """Raise `DeviceUnreachable` while a device's service must be left alone."""
+def check(context: Context, name: str, kind: str = "devices", *, why: str = "", hint: str = "") -> None:
+    """Raise `DeviceUnreachable`, saying `why`, while a device's (or account's) service must be left alone."""
     now = context.clock.now()
-    until = moment(context.store.get("devices", name).get("blocked_until"))
+    until = moment(context.store.get(kind, name).get("blocked_until"))
     if until is not None and now < until <= now + LONGEST:
         local = until.astimezone(context.timezone)
-        raise DeviceUnreachable(name, f"it must not be asked before {local:%H:%M}", retry_at=until)
+        words = f"{why}; nothing is asked" if why else "it must not be asked"
+        raise DeviceUnreachable(name, f"{words} before {local:%H:%M}", hint=hint, retry_at=until)
 
 
-def remember(context: Context, name: str, error: DeviceUnreachable) -> bool:
+def remember(context: Context, name: str, error: DeviceUnreachable, kind: str = "devices") -> bool:
     """Keep until when the service wants to be left alone; return whether it said so."""
     if error.retry_at is None:
         return False
-    stored = context.store.get("devices", name)
+    stored = context.store.get(kind, name)
     if moment(stored.get("blocked_until")) != error.retry_at:
         until = error.retry_at.astimezone(UTC).isoformat(timespec="seconds")
-        context.store.put("devices", name, stored | {"blocked_until": until}, vital=True)
+        context.store.put(kind, name, stored | {"blocked_until": until}, vital=True)
     return True
 
 

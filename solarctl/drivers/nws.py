@@ -16,7 +16,7 @@ from solarctl.context import Context
 from solarctl.drivers import answers, left_alone
 from solarctl.drivers.http import USER_AGENT, Http, Reply
 from solarctl.drivers.position import converted, position, site_unit
-from solarctl.errors import DeviceRefused, DeviceReplyError, DeviceUnreachable
+from solarctl.errors import DeviceReplyError, DeviceSetupError, DeviceUnreachable
 from solarctl.readings import WeatherReading
 from solarctl.settings import setting
 from solarctl.value import value
@@ -77,7 +77,7 @@ class NationalWeatherService:
             return str(stored["grid"])
         reply = self._get(f"/points/{place}")
         if reply.status == 404:
-            raise DeviceRefused(
+            raise DeviceSetupError(
                 self._name,
                 f"the National Weather Service does not know {place}",
                 hint='It serves the United States; elsewhere use driver = "open-meteo".',

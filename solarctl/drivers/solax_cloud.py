@@ -26,7 +26,15 @@ from solarctl.drivers.answers import number, table, whole, words
 from solarctl.drivers.http import Http
 from solarctl.drivers.solax_kept import STRINGS, Answer, Keeper, moment
 from solarctl.drivers.solax_quota import Quota, UsedUp, block_min
-from solarctl.errors import BusyError, DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable, StateError
+from solarctl.errors import (
+    BusyError,
+    DeviceError,
+    DeviceLoginError,
+    DeviceReplyError,
+    DeviceSetupError,
+    DeviceUnreachable,
+    StateError,
+)
 from solarctl.readings import BatteryReading, GridReading, LoadReading, SolarReading
 from solarctl.settings import Secret, account, setting
 from solarctl.value import value
@@ -45,8 +53,8 @@ COPY_AGAIN = "Copy the token anew: SolaxCloud, Service, API; and write it to the
 CODES: Mapping[int, tuple[type[DeviceError], str, str]] = {
     103: (DeviceLoginError, "SolaxCloud does not accept the token", COPY_AGAIN),
     1001: (DeviceLoginError, "SolaxCloud does not let this token use the interface", COPY_AGAIN),
-    1002: (DeviceLoginError, "SolaxCloud does not accept this serial", DONGLE),
-    1003: (DeviceLoginError, "SolaxCloud knows no such serial for this token", DONGLE),
+    1002: (DeviceSetupError, "SolaxCloud does not accept this serial", DONGLE),
+    1003: (DeviceSetupError, "SolaxCloud knows no such serial for this token", DONGLE),
     2001: (DeviceUnreachable, "SolaxCloud could not do it just now", ""),
     2002: (DeviceUnreachable, "SolaxCloud has no data of this inverter", "Is the dongle online?"),
 }

@@ -16,8 +16,7 @@ from solarctl.context import Context
 from solarctl.drivers import tesla_errors
 from solarctl.drivers.answers import moment, number, words
 from solarctl.drivers.http import Reply
-from solarctl.drivers.tesla_errors import TeslaSetupError
-from solarctl.errors import DeviceError, DeviceRefused, DeviceUnreachable
+from solarctl.errors import DeviceError, DeviceRefused, DeviceSetupError, DeviceUnreachable
 
 if TYPE_CHECKING:
     from solarctl.drivers.tesla_account import TeslaAccount
@@ -108,7 +107,7 @@ class Cloud:
         if self._account.settings.base_url or not host.startswith("https://") or host == self.host:
             where = f"the account lives in region {region!r}" if region else "the account lives in another region"
             hint = f"Write region = {region!r}" + (f", or base_url = {host!r}." if host else ".")
-            raise TeslaSetupError(device, f"{where}, not here", hint=hint if region else "Correct region.")
+            raise DeviceSetupError(device, f"{where}, not here", hint=hint if region else "Correct region.")
         kept = {"for": self._account.settings.region, "host": host}
         self._remember(region_host=kept)
         self._context.log(f"{self._account.name}: the account lives at {host}; that is remembered")

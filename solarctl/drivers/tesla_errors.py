@@ -14,19 +14,13 @@ from solarctl.errors import (
     DeviceLoginError,
     DeviceRefused,
     DeviceReplyError,
+    DeviceSetupError,
     DeviceUnreachable,
-    Exit,
 )
 
 CLIENT_ERRORS = range(400, 500)  # judged here; what is above, and silence, by drivers/http
 PAUSE_S = 60.0  # after a 429 that does not say for how long
 LONGEST_PAUSE_S = 86_400.0
-
-
-class TeslaSetupError(DeviceError):
-    """Something in [accounts] or [devices] does not fit what Tesla knows: mend config.toml."""
-
-    exit_code = Exit.CONFIG
 
 
 def refusal(device: str, account: str, reply: Reply, *, owner_api: bool = False) -> DeviceError:
@@ -54,7 +48,7 @@ def refusal(device: str, account: str, reply: Reply, *, owner_api: bool = False)
             hint = f'{again}. If that does not help, use the Fleet API: api = "fleet".'
             return DeviceLoginError(device, f"Tesla forbids it{quoted}", hint=hint)
         case 404:
-            return TeslaSetupError(device, f"Tesla knows no such site{quoted}", hint="Correct site_id.")
+            return DeviceSetupError(device, f"Tesla knows no such site{quoted}", hint="Correct site_id.")
         case 412 if owner_api:
             hint = 'Use the Fleet API: api = "fleet" (docs/powerwall.md).'
             return DeviceLoginError(device, f"Tesla offers this through the Fleet API only{quoted}", hint=hint)

@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 from solarctl.context import Context
 from solarctl.drivers import redaction
 from solarctl.drivers.http import FIRST_PAUSE_S, IDEMPOTENT, USER_AGENT, Reply
-from solarctl.drivers.tesla_errors import TeslaSetupError
 from solarctl.drivers.trust import require_private, trust
-from solarctl.errors import DeviceReplyError, DeviceUnreachable
+from solarctl.errors import DeviceReplyError, DeviceSetupError, DeviceUnreachable
 
 
 class OwnerHttp:
@@ -91,7 +90,7 @@ class OwnerHttp:
                 import h2  # noqa: F401  httpx needs it for HTTP/2 and says so late
                 import httpx
             except ImportError:
-                raise TeslaSetupError(
+                raise DeviceSetupError(
                     self._name,
                     "Tesla's Owner API needs an HTTP/2 client, which is not installed",
                     hint="Type: pip install 'solarctl[tesla-owner]'; or use the Fleet API: api = \"fleet\".",

@@ -20,9 +20,8 @@ from typing import Any
 from solarctl.context import Context
 from solarctl.drivers.answers import number, rows, whole, words
 from solarctl.drivers.tesla_account import TeslaAccount
-from solarctl.drivers.tesla_errors import TeslaSetupError
 from solarctl.drivers.tesla_live import LiveStatus
-from solarctl.errors import DeviceError, DeviceRefused, DeviceUnreachable
+from solarctl.errors import DeviceError, DeviceRefused, DeviceSetupError, DeviceUnreachable
 from solarctl.readings import BatteryReading, GridReading, LoadReading, ReserveReading, SolarReading
 from solarctl.settings import account as account_name
 from solarctl.settings import setting
@@ -210,7 +209,7 @@ class TeslaPowerwall:
         if len(batteries) != 1:
             named = ", ".join(f"{one.get('energy_site_id')} ({one.get('site_name') or '?'})" for one in sites)
             hint = f"Write site_id = one of: {named}." if named else "Is it the right account?"
-            raise TeslaSetupError(self._name, f"the account has {len(batteries)} energy sites", hint=hint)
+            raise DeviceSetupError(self._name, f"the account has {len(batteries)} energy sites", hint=hint)
         found = whole(batteries[0].get("energy_site_id"))
         assert found is not None
         store.put("devices", self._name, kept | {"site_id": found})
@@ -220,5 +219,5 @@ class TeslaPowerwall:
 def _asked_locally(source: TeslaAccount, call: str, device: str) -> Mapping[str, Any]:
     gateway = source.gateway
     if gateway is None:
-        raise TeslaSetupError(device, "its fallback is no local gateway", hint='That account needs api = "local".')
+        raise DeviceSetupError(device, "its fallback is no local gateway", hint='That account needs api = "local".')
     return gateway.live_status(device) if call == "live_status" else gateway.site_info(device)

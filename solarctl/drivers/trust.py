@@ -12,18 +12,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from solarctl.errors import DeviceError, DeviceUnreachable, Exit
+from solarctl.errors import DeviceSetupError, DeviceUnreachable
 from solarctl.value import value
 
 HASHED_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 _HASHED_LINK = r"[0-9a-f]{8}\.\d+"
 _LOCAL_NAMES = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localdomain", ".fritz.box")
-
-
-class AddressError(DeviceError):
-    """The address in the config cannot be used: mend config.toml."""
-
-    exit_code = Exit.CONFIG
 
 
 @value
@@ -51,7 +45,7 @@ def _from_path(name: str, source: str, path: str) -> Trust:
     if Path(path).is_dir():
         return Trust(directory=path)
     if not os.access(path, os.R_OK):
-        raise AddressError(
+        raise DeviceSetupError(
             name, f"the CA certificate {path} cannot be read", hint=f"Correct {source} or the file's permissions."
         )
     return Trust(file=path)
@@ -81,7 +75,7 @@ def require_private(name: str, host: str, port: int) -> None:
     except ValueError:
         addresses = [ipaddress.ip_address(address) for address in _look_up(name, host, port)]
     if any(address.is_global for address in addresses):
-        raise AddressError(
+        raise DeviceSetupError(
             name,
             f"{host} is on the internet, and plain http would let anybody on the way read and change everything",
             hint=f'Write base_url = "https://{host}".',

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from solarctl.context import Context, Json
-from solarctl.drivers import redaction
+from solarctl.drivers import left_alone, redaction
 from solarctl.drivers.answers import number, table, whole, words
 from solarctl.drivers.http import Http
-from solarctl.drivers.tuya_errors import TIME_CODE, TRANSIENT_CODES, meaning
+from solarctl.drivers.tuya_errors import NO_CALLS, QUOTA_CODES, TIME_CODE, TRANSIENT_CODES, meaning
 from solarctl.drivers.tuya_sign import sign
-from solarctl.errors import BusyError, DeviceLoginError, DeviceReplyError, SolarctlError, StateError
+from solarctl.errors import (
+    BusyError,
+    DeviceLoginError,
+    DeviceReplyError,
+    DeviceUnreachable,
+    SolarctlError,
+    StateError,
+)
 from solarctl.value import value
 
 TOKEN_PATH = "/v1.0/token"  # noqa: S105  an address
 CLIENT_ERRORS = tuple(status for status in range(400, 429) if status != 408)  # a verdict may be inside
 PAUSE_S = 2.0  # before the one repetition when Tuya is busy
+QUOTA_REST = timedelta(hours=1)  # a month begins, or somebody extends the trial: nobody tells us which, or when
 PLAUSIBLE_MS = (1.6e12, 4.1e12)  # 2020 to 2099; anything else in `t` is no time
 
 
@@ -72,7 +81,27 @@ class TuyaCloud:
         self._offset_s: float | None = None  # server's clock − ours
 
     def ask(self, device: str, call: Call, access_token: str = "") -> Answer:
-        """Send one call; once more with the server's time when ours is wrong, or when Tuya is busy."""
+        """Send one call; once more with the server's time when ours is wrong, or when Tuya is busy.
+
+        None is sent while the calls of the plan are used up, or before a moment that Tuya named.
+        """
+        self._check_rest()
+        try:
+            answer = self._asked(device, call, access_token)
+        except DeviceUnreachable as error:
+            self._rest(error)
+            raise
+        if answer.code in QUOTA_CODES and not answer.success:
+            about = meaning(answer.code)
+            until = self._context.clock.now() + QUOTA_REST
+            local = until.astimezone(self._context.timezone)
+            words = f"{about.message}; nothing is asked before {local:%H:%M} ({self._said(answer)})"
+            refusal = DeviceUnreachable(self._name, words, hint=about.hint, retry_at=until)
+            self._rest(refusal)
+            raise refusal
+        return answer
+
+    def _asked(self, device: str, call: Call, access_token: str) -> Answer:
         answer = self._send(device, call, access_token)
         if answer.code == TIME_CODE and not answer.success and self._learn_offset(answer):
             answer = self._send(device, call, access_token)
@@ -87,8 +116,11 @@ class TuyaCloud:
         if answer.success:
             return answer.result
         about = meaning(answer.code)
+        raise about.kind(device, f"{about.message} ({self._said(answer)})", hint=about.hint)
+
+    def _said(self, answer: Answer) -> str:
         shown = redaction.excerpt(answer.text, (self._project.secret,)).rstrip(".") or "no text"
-        raise about.kind(device, f"{about.message} ({shown}, code {answer.code})", hint=about.hint)
+        return f"{shown}, code {answer.code}"
 
     def _send(self, device: str, call: Call, access_token: str) -> Answer:
         import json
@@ -132,6 +164,21 @@ class TuyaCloud:
                     device, f"Tuya refuses the log-in ({reply.status})", hint="Check region, client_id, client_secret."
                 ) from None
             raise
+
+    # --- when it must be left alone
+
+    def _check_rest(self) -> None:
+        """Raise `DeviceUnreachable` while Tuya would refuse; a state that cannot be read stops no call."""
+        try:
+            left_alone.check(self._context, self._name, "accounts", why="Tuya wants no calls", hint=NO_CALLS)
+        except (StateError, BusyError) as error:
+            self._note(error)
+
+    def _rest(self, error: DeviceUnreachable) -> None:
+        try:
+            left_alone.remember(self._context, self._name, error, "accounts")
+        except (StateError, BusyError) as trouble:
+            self._note(trouble)
 
     # --- the server's time
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from solarctl.errors import DeviceError, DeviceLoginError, DeviceRefused, DeviceReplyError, DeviceUnreachable
+from solarctl.errors import (
+    DeviceError,
+    DeviceLoginError,
+    DeviceRefused,
+    DeviceReplyError,
+    DeviceSetupError,
+    DeviceUnreachable,
+)
 
 CONSOLE = "In the Tuya console (iot.tuya.com), Cloud, your project"
 _SECRET = f"{CONSOLE}, Overview: copy Access ID and Access Secret to client_id and client_secret."
@@ -18,6 +25,7 @@ _LINK = (
 _REGION = f"Set region to the data centre of your app account. {CONSOLE}, Overview, shows the project's."
 _SERVICE = f"{CONSOLE}, Service API: subscribe to IoT Core and authorise this project for it."
 _PLAN = "In the Tuya console, Cloud, Cloud Services, IoT Core: extend the trial or choose a plan (up to 24 h to work)."
+NO_CALLS = f"Where the calls of the plan are used up: {_PLAN[0].lower()}{_PLAN[1:]}"
 _CODE = (
     "Set code to one of the device's own: solarctl device read shows whether it works; usual are switch_1 and switch."
 )
@@ -28,6 +36,7 @@ TOKEN_TEXTS = ("token invalid", "token is expired")
 TIME_CODE = 1013
 OFFLINE_CODE = 2001
 WRONG_CODE_CODES = frozenset({2003, 2008, 2009})  # this data point is not known, or not by this form of the address
+QUOTA_CODES = frozenset({28841004, 28841104})
 TRANSIENT_CODES = frozenset({500, 501, 1103, 1110, 1111, 1112, 1113, 1199, 40000309})
 
 
@@ -41,9 +50,9 @@ class Meaning(NamedTuple):
 
 _BUSY = Meaning(DeviceUnreachable, "Tuya is busy")
 _BUG = Meaning(DeviceReplyError, "Tuya does not understand the request", "Please report this, with its code.")
-_NO_DEVICE = Meaning(DeviceRefused, "Tuya knows no such device", _DEVICE)
+_NO_DEVICE = Meaning(DeviceSetupError, "Tuya knows no such device", _DEVICE)
 _NO_PLAN = Meaning(DeviceLoginError, "the plan of the Tuya project has ended", _PLAN)
-_NO_QUOTA = Meaning(DeviceLoginError, "the calls that the Tuya plan allows are used up", _PLAN)
+_NO_QUOTA = Meaning(DeviceUnreachable, "the calls that the Tuya plan allows are used up", NO_CALLS)
 _NOT_ALLOWED = Meaning(DeviceLoginError, "the Tuya project may not use this service", _SERVICE)
 _NO_SUCH_CODE = Meaning(DeviceRefused, "the device does not know this data point or value", _CODE)
 _NO_TOKEN = Meaning(
@@ -64,19 +73,18 @@ MEANINGS: Mapping[int, Meaning] = {
         DeviceUnreachable, "Tuya says that the time of the request is wrong", "Set this computer's clock (timedatectl)."
     ),
     **dict.fromkeys((1100, 1101, 1102, 1109, 2002, 2010), _NO_DEVICE),
-    1106: Meaning(DeviceLoginError, "Tuya does not let this project at the device", _LINK),
+    1106: Meaning(DeviceSetupError, "Tuya does not let this project at the device", _LINK),
     1114: Meaning(
-        DeviceLoginError, "Tuya does not accept this house's address", f"{_REGION} Or switch its IP allow-list off."
+        DeviceSetupError, "Tuya does not accept this house's address", f"{_REGION} Or switch its IP allow-list off."
     ),
     OFFLINE_CODE: Meaning(DeviceUnreachable, "the device is offline", "Has it power and Wi-Fi? Look in the Tuya app."),
     **dict.fromkeys(WRONG_CODE_CODES, _NO_SUCH_CODE),
-    2007: Meaning(DeviceLoginError, "the Tuya project belongs to another region", _REGION),
+    2007: Meaning(DeviceSetupError, "the Tuya project belongs to another region", _REGION),
     2017: Meaning(DeviceLoginError, "Tuya does not know the app account's schema", _LINK),
     2401: Meaning(DeviceLoginError, "Tuya refuses the app account", _LINK),
-    2406: Meaning(DeviceLoginError, "the Tuya project belongs to another region, or is too old", _REGION),
+    2406: Meaning(DeviceSetupError, "the Tuya project belongs to another region, or is too old", _REGION),
     **dict.fromkeys((28841001, 28841002, 28841003, 28841102, 28841103), _NO_PLAN),
-    # Not remembered: one refused call per run does no harm, and control is back as soon as the plan is extended.
-    **dict.fromkeys((28841004, 28841104), _NO_QUOTA),
+    **dict.fromkeys(QUOTA_CODES, _NO_QUOTA),
     **dict.fromkeys((28841101, 28841105, 28841106, 60009001), _NOT_ALLOWED),
     28841107: Meaning(
         DeviceLoginError,

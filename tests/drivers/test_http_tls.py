@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from solarctl.drivers.http import Http
-from solarctl.drivers.trust import HASHED_DIRECTORIES, AddressError, Trust, is_hashed, trust
-from solarctl.errors import DeviceUnreachable
+from solarctl.drivers.trust import HASHED_DIRECTORIES, Trust, is_hashed, trust
+from solarctl.errors import DeviceSetupError, DeviceUnreachable
 from tests.drivers.tls import Certificates, https
 from tests.fakes import FakeClock, context
 
@@ -106,7 +106,7 @@ def test_a_certificate_by_another_name(certificates: Certificates) -> None:
 
 def test_a_missing_ca_file_is_a_mistake_in_the_config(tmp_path: Path) -> None:
     """A ca_file that is not there is named, before anybody is asked."""
-    with pytest.raises(AddressError, match="cannot be read"):
+    with pytest.raises(DeviceSetupError, match="cannot be read"):
         ask(1, ca_file=tmp_path / "no.pem")
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from solarctl.errors import DeviceError, DeviceRefused, Exit
+from solarctl.errors import DeviceError, DeviceRefused, DeviceSetupError, Exit
 from solarctl.virtualhome.car import Car
 from solarctl.virtualhome.easee_answers import CIRCUIT_ID, FLASH_KEYS, SITE_ID
 
@@ -151,11 +151,11 @@ def test_a_charger_that_was_moved(bench):
 def test_a_charger_that_is_not_there(bench):
     """A wrong serial is said, with what to compare."""
     one = bench()
-    with pytest.raises(DeviceRefused, match="does not know") as caught:
+    with pytest.raises(DeviceSetupError, match="does not know") as caught:
         one.run(charger_id="EH999999").set_charge_limit(10, ttl_min=3)
     assert "label" in caught.value.hint
     one.cloud.faults.set("unknown-charger")
-    with pytest.raises(DeviceRefused):
+    with pytest.raises(DeviceSetupError):
         one.run().set_charge_limit(10, ttl_min=3)
 
 

@@ -121,7 +121,7 @@ def test_no_reading_moves_nothing(home, fault):
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"), [("no-auth", 77), ("token-invalid", 77), ("html-200", 76), ("http-503", 75), ("null-soc", 75)]
+    ("fault", "code"), [("no-auth", 78), ("token-invalid", 77), ("html-200", 76), ("http-503", 75), ("null-soc", 75)]
 )
 def test_exit_codes_tell_what_to_do(home, fault, code):
     """The exit code groups by what the person does next."""

@@ -17,8 +17,8 @@ from solarctl.drivers.openweather import OpenWeather
 from solarctl.errors import (
     ConfigError,
     DeviceLoginError,
-    DeviceRefused,
     DeviceReplyError,
+    DeviceSetupError,
     DeviceUnreachable,
     SolarctlError,
 )
@@ -139,7 +139,7 @@ FAULTS: list[tuple[str, str, type[SolarctlError]]] = [
     ("openweather", "null-max", DeviceUnreachable),
     ("openweather", "other-days", DeviceReplyError),
     ("openweather", "html-200", DeviceReplyError),
-    ("nws", "outside", DeviceRefused),
+    ("nws", "outside", DeviceSetupError),
     ("nws", "http-500", DeviceUnreachable),
     ("nws", "http-503", DeviceUnreachable),
     ("nws", "evening", DeviceUnreachable),

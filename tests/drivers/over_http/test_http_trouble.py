@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from solarctl.drivers.http import Http
-from solarctl.drivers.trust import AddressError
-from solarctl.errors import DeviceError, DeviceLoginError, DeviceUnreachable, Exit
+from solarctl.errors import DeviceError, DeviceLoginError, DeviceSetupError, DeviceUnreachable, Exit
 from solarctl.virtualhome.http_emulator import Response
 from tests.drivers.over_http.scripted import SECRET, Scripted
 from tests.fakes import FakeBudget, FakeClock, context
@@ -137,7 +136,7 @@ def test_rubbish_is_a_device_error(send: Callable[[socket.socket], None]) -> Non
 )
 def test_addresses_that_cannot_be_meant(address: str) -> None:
     """Plain http to the internet, and what is no address, is a mistake in the config: 78."""
-    with pytest.raises(AddressError) as caught:
+    with pytest.raises(DeviceSetupError) as caught:
         Http.of(context(), "inverter", address).request("GET", "/")
     assert caught.value.exit_code == Exit.CONFIG
     assert "base_url" in caught.value.hint

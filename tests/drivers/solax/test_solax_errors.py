@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from solarctl.drivers.solax_cloud import SolaxCloud
-from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceUnreachable
+from solarctl.errors import DeviceError, DeviceLoginError, DeviceReplyError, DeviceSetupError, DeviceUnreachable
 from solarctl.virtualhome.emulators.solax_cloud import TOKEN
 from solarctl.virtualhome.emulators.solax_cloud import SolaxCloud as Cloud
 from tests.drivers.solax.opening import opened, run_of
@@ -15,17 +15,17 @@ from tests.fakes import FakeClock
 @pytest.mark.parametrize(
     ("fault", "value", "kind"),
     [
-        ("no-auth", True, DeviceLoginError),
+        ("no-auth", True, DeviceSetupError),
         ("token-invalid", True, DeviceLoginError),
         ("error-code", 1001, DeviceLoginError),
-        ("error-code", 1002, DeviceLoginError),
-        ("error-code", 1003, DeviceLoginError),
+        ("error-code", 1002, DeviceSetupError),
+        ("error-code", 1003, DeviceSetupError),
         ("error-code", 1004, DeviceReplyError),
         ("error-code", 2001, DeviceUnreachable),
         ("error-code", 2002, DeviceUnreachable),
         ("result-null", True, DeviceUnreachable),
         ("result-list", True, DeviceReplyError),
-        ("result-text", True, DeviceLoginError),
+        ("result-text", True, DeviceSetupError),
         ("http-500", True, DeviceUnreachable),
         ("http-503", True, DeviceUnreachable),
         ("torn", True, DeviceUnreachable),
@@ -54,7 +54,7 @@ def test_errors_are_told_apart(
 def test_the_wrong_serial_is_explained(driver: SolaxCloud, cloud: Cloud, fault: str) -> None:
     """The commonest mistake, the inverter's serial for the dongle's, is named."""
     cloud.faults.set(fault, 1003)
-    with pytest.raises(DeviceLoginError) as caught:
+    with pytest.raises(DeviceSetupError) as caught:
         driver.read_battery()
     assert "dongle" in caught.value.hint
 

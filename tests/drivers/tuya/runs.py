@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from solarctl.context import Context
@@ -45,6 +46,10 @@ class Runs:
     def asked(self, since: int = 0) -> list[str]:
         """Return the requests as "METHOD /path"."""
         return [f"{one.method} {one.path}" for one in self.cloud.journal[since:]]
+
+    def at(self, *, minutes: float) -> str:
+        """Return what a clock in the house shows then."""
+        return f"{(self.clock.now() + timedelta(minutes=minutes)).astimezone(self.context().timezone):%H:%M}"
 
     def token_calls(self) -> int:
         return sum("/v1.0/token" in line for line in self.asked())

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from solarctl.drivers.tuya import TuyaSwitch
 from solarctl.drivers.tuya_account import HOSTS, TuyaAccount
-from solarctl.drivers.tuya_errors import MEANINGS, TRANSIENT_CODES
+from solarctl.drivers.tuya_errors import MEANINGS, QUOTA_CODES, TRANSIENT_CODES
 from solarctl.errors import (
     DeviceError,
     DeviceLoginError,
     DeviceRefused,
     DeviceReplyError,
+    DeviceSetupError,
     DeviceUnreachable,
+    Exit,
 )
 from solarctl.settings import Secret
 from solarctl.virtualhome.emulators.tuya import CLIENT_SECRET, RELAY_ID, Tuya
@@ -55,13 +57,48 @@ def test_an_unknown_code(runs: Runs, cloud: Tuya) -> None:
         runs.relay().read_switch()
 
 
-def test_a_used_up_quota_is_asked_again_next_run(runs: Runs, cloud: Tuya) -> None:
-    """A plan that was extended works at the next run: the quota error is not remembered."""
-    cloud.faults.set("account-error", 28841004)
-    with pytest.raises(DeviceLoginError, match="used up"):
+@pytest.mark.parametrize("code", sorted(QUOTA_CODES))
+def test_a_used_up_quota_is_left_alone(runs: Runs, cloud: Tuya, code: int) -> None:
+    """No run asks again within the hour, reading or switching; the message has the time; then it is tried once more."""
+    runs.relay().read_switch()
+    cloud.faults.set("account-error", code)
+    with pytest.raises(DeviceUnreachable, match=f"used up.*{runs.at(minutes=60)}.*{code}") as caught:
+        runs.relay().read_switch()
+    assert caught.value.device == "tuya"
+    asked = len(cloud.journal)
+    runs.clock.advance(59 * 60)
+    for attempt in (lambda: runs.relay().read_switch(), lambda: runs.relay().switch(True)):
+        with pytest.raises(DeviceUnreachable, match=runs.at(minutes=1)) as caught:
+            attempt()
+        assert "extend the trial" in caught.value.hint
+    assert len(cloud.journal) == asked
+    cloud.faults.clear()
+    runs.clock.advance(60)
+    assert runs.relay().read_switch().on is False
+
+
+def test_a_named_pause_is_kept(runs: Runs, cloud: Tuya) -> None:
+    """HTTP 429 with a Retry-After: the next run does not call before it is over."""
+    runs.relay().read_switch()
+    cloud.faults.set("http-429", 600)
+    with pytest.raises(DeviceUnreachable):
         runs.relay().read_switch()
     cloud.faults.clear()
+    asked = len(cloud.journal)
+    with pytest.raises(DeviceUnreachable, match="nothing is asked before"):
+        runs.relay().read_switch()
+    assert len(cloud.journal) == asked
+    runs.clock.advance(601)
     assert runs.relay().read_switch().on is False
+
+
+@pytest.mark.parametrize("code", [1000, 1106, 1109, 2002, 2007, 2010])
+def test_a_wrong_id_or_region_is_for_config_toml(runs: Runs, cloud: Tuya, code: int) -> None:
+    """What only another device_id or region can mend is exit 78; a wrong secret stays 77."""
+    cloud.faults.set("business-error", code)
+    with pytest.raises(DeviceSetupError) as caught:
+        runs.relay().read_switch()
+    assert caught.value.exit_code == Exit.CONFIG
 
 
 @pytest.mark.parametrize(
