@@ -124,6 +124,7 @@ class ReserveReading(Reading):
     reserve_pct: float | None
     mode: str | None = None
     soc_pct: float | None = None
+    permissions: tuple[str, ...] | None = _hidden()  # what the batteries may do: charge_allowed, discharge_allowed
     storm: bool | None = _hidden()
     off_grid: bool | None = _hidden()
     outage: bool | None = _hidden()
@@ -173,6 +174,7 @@ class ForecastReading(Reading):
     high_w: tuple[float, ...] | None = _hidden()  # P90
     source: str = _hidden("")
     note: str = _hidden("")  # what was wrong with the service, where this is less than its newest word
+    guessed: int = _hidden(0)  # slots of which it says nothing; there a clear sky stands
     correction: float = _hidden(1.0)  # what the values were multiplied by, learned from what was really produced
 
 

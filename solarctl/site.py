@@ -207,7 +207,12 @@ class Site:
                 return bool(self._thermostat(device, known).heat_setpoint_deg == to)
             case ResumeSchedule(device):
                 return bool(self._thermostat(device, known).hold == "schedule")
-            case SetPower() | SetPermissions() | RenewToken() | SendMail():
+            case SetPermissions(device, to):
+                if not isinstance(self.get(device, BatteryPermissions), BatteryMode):
+                    return False  # it cannot tell
+                allowed = self._reserve(device, known).permissions
+                return allowed is not None and set(allowed) == set(to)
+            case SetPower() | RenewToken() | SendMail():
                 return False
             case _:
                 assert_never(action)

@@ -11,16 +11,17 @@ pressed) v2 is spoken, over TLS that HomeWizard's CA vouches for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from solarctl.context import Context
 from solarctl.drivers import answers
-from solarctl.drivers.homewizard_api import HomeWizardApi, NotSetUp
+from solarctl.drivers.homewizard_api import BATTERIES, HomeWizardApi
 from solarctl.drivers.homewizard_kinds import BATTERY, P1, SOCKET, measures_not, named, what_it_measures
 from solarctl.drivers.homewizard_values import Measured, measured
-from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError
+from solarctl.errors import DeviceError, DeviceRefused, DeviceReplyError, DeviceSetupError
 from solarctl.readings import (
     BatteryReading,
     GridReading,
@@ -56,6 +57,8 @@ class HomeWizard:
                 yield "", "has no address: say host, such as the one that the app shows"
             if self.host and self.base_url:
                 yield "host", "and base_url exclude each other"
+            if self.token is not None and self.base_url.startswith("http://") and not _is_loopback(self.base_url):
+                yield "base_url", "has a token, so it speaks API v2: write https, or nobody keeps the token secret"
 
     def __init__(self, name: str, settings: Settings, context: Context) -> None:
         self._name = name
@@ -148,14 +151,15 @@ class HomeWizard:
 
     def read_reserve(self) -> ReserveReading:
         """Return how the batteries operate: zero (they follow the meter), standby, to_full or predictive."""
-        group = self._api.get("/api/batteries")
-        return ReserveReading(at=self._context.now(), reserve_pct=None, mode=answers.words(group.get("mode")) or None)
+        group = self._api.get(BATTERIES)
+        mode = answers.words(group.get("mode")) or None
+        return ReserveReading(at=self._context.now(), reserve_pct=None, mode=mode, permissions=_allowed(group))
 
     def set_mode(self, mode: str) -> bool:
         if mode not in MODES:
             raise DeviceRefused(self._name, f"there is no mode {mode!r}", hint=f"There are: {', '.join(MODES)}.")
-        self._api.put("/api/batteries", {"mode": mode})
-        found = answers.words(self._api.get("/api/batteries", again=True).get("mode"))
+        self._api.put(BATTERIES, {"mode": mode})
+        found = answers.words(self._api.get(BATTERIES, again=True).get("mode"))
         return self._confirmed(f"the mode {mode}", found == mode)
 
     def set_permissions(self, permissions: Sequence[str]) -> bool:
@@ -165,16 +169,23 @@ class HomeWizard:
         if unknown:
             hint = f"There are: {', '.join(PERMISSIONS)}."
             raise DeviceRefused(self._name, f"there is no permission {unknown[0]!r}", hint=hint)
-        group = self._api.get("/api/batteries", again=True)
-        if "permissions" not in group:
-            hint = "Update the firmware of the meter (API 2.2.0 or later)."
-            raise NotSetUp(self._name, "it cannot be told what the batteries may do", hint=hint)
-        if _same(group, wanted) and answers.words(group.get("mode")) != "to_full":
+        group = self._api.get(BATTERIES)
+        if _allowed(group) == tuple(wanted):
             return True
+        if "permissions" not in group:
+            return self._set_old_permissions(wanted)
         if answers.words(group.get("mode")) == "to_full":
-            self._api.put("/api/batteries", {"mode": "zero"})  # permissions cannot be written while it fills up
-        self._api.put("/api/batteries", {"permissions": wanted})
-        return self._confirmed("what the batteries may do", _same(self._api.get("/api/batteries", again=True), wanted))
+            self._api.put(BATTERIES, {"mode": "zero"})  # permissions cannot be written while it fills up
+        self._api.put(BATTERIES, {"permissions": wanted})
+        found = _allowed(self._api.get(BATTERIES, again=True))
+        return self._confirmed("what the batteries may do", found == tuple(wanted))
+
+    def _set_old_permissions(self, wanted: Sequence[str]) -> bool:
+        """Say it to a meter before API 2.2.0, which knows nothing between all and none."""
+        if len(wanted) not in (0, len(PERMISSIONS)):
+            hint = "Update the firmware of the meter (API 2.2.0 or later)."
+            raise DeviceSetupError(self._name, f"it cannot tell the batteries {wanted[0]} alone", hint=hint)
+        return self.set_mode("zero" if wanted else "standby")
 
     # --- shared
 
@@ -199,7 +210,7 @@ class HomeWizard:
         what = self._what(product)
         if what != wanted:
             hint = "" if product in (P1, BATTERY) else f'If it measures that, say measures = "{wanted}".'
-            raise NotSetUp(self._name, measures_not(product, what, wanted), hint=hint)
+            raise DeviceSetupError(self._name, measures_not(product, what, wanted), hint=hint)
         return self._answer()
 
     def _what(self, product: str) -> str:
@@ -213,9 +224,18 @@ class HomeWizard:
     def _be_socket(self) -> None:
         found = self._api.identity.product_type
         if found != SOCKET:
-            raise NotSetUp(self._name, f"it is {named(found)} and has no switch")
+            raise DeviceSetupError(self._name, f"it is {named(found)} and has no switch")
 
 
-def _same(group: object, wanted: Sequence[str]) -> bool:
-    found = group.get("permissions") if hasattr(group, "get") else None
-    return isinstance(found, list) and sorted(map(str, found)) == sorted(wanted)
+def _is_loopback(url: str) -> bool:
+    return re.match(r"http://(localhost|127(\.\d+){3}|\[::1\])(?=[:/]|$)", url) is not None
+
+
+def _allowed(group: Mapping[str, object]) -> tuple[str, ...] | None:
+    """Return what the batteries may do; None while they fill up, when nothing can be said about it."""
+    mode, told = answers.words(group.get("mode")), group.get("permissions")
+    if mode == "to_full":
+        return None
+    if isinstance(told, list):
+        return tuple(one for one in PERMISSIONS if one in told)
+    return {"zero": PERMISSIONS, "standby": ()}.get(mode)  # before API 2.2.0 the mode alone says it

@@ -1,8 +1,8 @@
 """One HomeWizard device in the house's network: API v1 (plain, switched on in the app) or v2 (TLS and a token).
 
-Who answers is known by the serial: v2 proves it by its certificate, v1 says it at /api. It is learned at first contact;
-when another device answers at the address one day (addresses are lent by the router), nothing is read from it and
-nothing is switched.
+Who answers is known by the serial: v2 proves it by its certificate, v1 says it at /api (and so does v2 where a CA of
+the owner's vouches for a host's name only). It is learned at first contact; when another device answers at the address
+one day (addresses are lent by the router), nothing is read from it and nothing is switched.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ from solarctl.context import Context
 from solarctl.drivers import answers
 from solarctl.drivers.http import Http, Reply
 from solarctl.drivers.redaction import excerpt
-from solarctl.errors import DeviceError, DeviceLoginError, DeviceRefused, DeviceReplyError, DeviceUnreachable, Exit
+from solarctl.errors import (
+    DeviceError,
+    DeviceLoginError,
+    DeviceRefused,
+    DeviceReplyError,
+    DeviceSetupError,
+    DeviceUnreachable,
+)
 from solarctl.settings import Secret
 from solarctl.value import value
 
+BATTERIES = "/api/batteries"
 RETRIES = 1  # polls get lost on these Wi-Fi devices at full signal, too
 LOCAL_API_OFF = 202
 NOT_MODIFIABLE = 8
-
-
-class NotSetUp(DeviceError):
-    """The device cannot do this as things stand: mend the config, or a switch in the app."""
-
-    exit_code = Exit.CONFIG
+OUT_OF_ORDER = (901, "request:internal-server-error")
 
 
 @value
@@ -81,13 +84,17 @@ class HomeWizardApi:
         self._be_sure()
         kept = self._answers()
         if again or path not in kept:
-            kept[path] = self._table(self._send("GET", path), path)
+            said = self._table(self._send("GET", path), path)
+            self._be_proved()
+            kept[path] = said
         found: Mapping[str, Any] = kept[path]
         return found
 
     def put(self, path: str, body: Mapping[str, Any]) -> None:
         """Change something; what was read before is forgotten."""
         self._be_sure()
+        if self._ca_file is not None:
+            self._be_proved()  # before anything is changed
         self._answers().pop(path, None)
         self._send("PUT", path, body)
 
@@ -97,6 +104,12 @@ class HomeWizardApi:
         """Ask a device that does not prove its serial by its certificate who it is."""
         if not self._address.startswith("https://"):
             _ = self.identity
+
+    def _be_proved(self) -> None:
+        """Ask a device whose certificate bears the host's name instead of a serial who it is."""
+        kept = self._answers()
+        if self._address.startswith("https://") and not kept.get("proved") and "identity" not in kept:
+            kept["identity"] = self._introduced(self._stored())
 
     def _introduced(self, known: Identity | None) -> Identity:
         said = self._table(self._send("GET", "/api"), "/api")
@@ -133,6 +146,11 @@ class HomeWizardApi:
                 hint=f'Correct the address, or write serial = "{_plain(serial)}" if it was replaced.',
             )
 
+    def _proved(self, serial: str) -> None:
+        """Judge the serial that a certificate bears."""
+        self._judge(serial)
+        self._answers()["proved"] = True
+
     # --- on the wire
 
     def _http(self) -> Http:
@@ -144,7 +162,7 @@ class HomeWizardApi:
         if self._address.startswith("https://"):
             from solarctl.drivers.homewizard_tls import tls_context
 
-            tls = lambda: tls_context(self._name, self._ca_file, self._judge)  # noqa: E731
+            tls = lambda: tls_context(self._name, self._ca_file, self._proved)  # noqa: E731
         return Http.of(
             self._context, self._name, self._address, ca_file=self._ca_file, headers=headers, secrets=(token,), tls=tls
         )
@@ -155,9 +173,9 @@ class HomeWizardApi:
         )
         if reply.status < 300:
             return reply
-        raise self._failure(reply, path)
+        raise self._failure(reply, method, path)
 
-    def _failure(self, reply: Reply, path: str) -> DeviceError:
+    def _failure(self, reply: Reply, method: str, path: str) -> DeviceError:
         """Return what an error answer means."""
         try:
             error = reply.json().get("error")
@@ -171,17 +189,27 @@ class HomeWizardApi:
             return DeviceLoginError(self._name, message, hint=hint)
         if reply.status == 403 and (code == LOCAL_API_OFF or not self.is_v2):
             hint = "Switch it on in the app: Settings > Meters > this device > Local API."
-            return NotSetUp(self._name, "its local API is switched off", hint=hint)
+            return DeviceSetupError(self._name, "its local API is switched off", hint=hint)
         if reply.status == 403:
             return DeviceLoginError(self._name, f"it does not allow that ({text or 403})")
         if code == NOT_MODIFIABLE:
             hint = "Take the lock off in the app, or leave this socket out."
             return DeviceRefused(self._name, "the socket is locked on and cannot be switched off", hint=hint)
         if reply.status == 404:
-            hint = "Its kind or its firmware cannot do this."
-            return NotSetUp(self._name, f"it has no {path}", hint=hint)
+            return DeviceSetupError(self._name, f"it has no {path}", hint=self._missing(path))
         said = text or excerpt(reply.text, limit=80)
+        if code in OUT_OF_ORDER or text in OUT_OF_ORDER:
+            return DeviceUnreachable(self._name, f"it is out of order ({said or code})")
+        if method == "PUT":
+            hint = "Its firmware may not know this yet; update it in the app."
+            return DeviceRefused(self._name, f"it does not take that ({said or reply.status})", hint=hint)
         return DeviceReplyError(self._name, f"it answered {reply.status}" + (f": {said}" if said else ""))
+
+    def _missing(self, path: str) -> str:
+        """Return what to do about a question that the device does not know."""
+        if path == BATTERIES and not self.is_v2:
+            return "Batteries are managed over API v2: pair with this meter, by its button (solarctl setup)."
+        return "Its kind or its firmware cannot do this."
 
     def _table(self, reply: Reply, path: str) -> Mapping[str, Any]:
         return answers.table(reply.json(), self._name, f"the answer to {path}")
@@ -200,4 +228,4 @@ def _plain(serial: str) -> str:
     return serial.strip().lower().replace(":", "").replace("-", "")
 
 
-__all__ = ["DeviceUnreachable", "HomeWizardApi", "Identity", "NotSetUp"]
+__all__ = ["DeviceUnreachable", "HomeWizardApi", "Identity"]

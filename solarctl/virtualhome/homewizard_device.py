@@ -33,7 +33,9 @@ FAULTS: Mapping[str, str] = {
     "ignores-writes": "a switch is acknowledged, but the relay does not move",
     "unplugged": "what should be in the socket is not",
     "stale-telegram": "v2: the meter has sent nothing for ten minutes",
-    "old-firmware": "v2: the batteries' permissions are not known yet",
+    "old-firmware": "v2: API 2.1.0, the batteries' permissions are not known yet",
+    "new-firmware": "v2: API 2.3.0, the batteries may be predictive, and charge_to_full is there",
+    "no-batteries": "v2: API 2.0.0, nothing is known of batteries",
     "no-charge": "v2: the battery does not tell its charge",
 }
 USER_NAME = re.compile(r"local/[a-zA-Z0-9\-_/\\# ]{1,40}")
@@ -72,6 +74,7 @@ class Device:
     def handle(self, request: Request, *, v2: bool) -> Response:
         """Answer a request."""
         self.house.advance(self.now())
+        self._filled_up()
         if self.socket is not None:
             self.socket.unplugged = self.fault("unplugged")
             self.socket.locked = self.fault("locked")
@@ -174,12 +177,14 @@ class Device:
             return Response.of({"error": "user:unauthorized"}, 401)
         match (request.method, request.path):
             case ("GET", "/api" | "/api/"):
-                return Response.of(self._identity(VERSIONS.get(self.kind, "2.0.0")))
+                return Response.of(self._identity(self._version()))
             case ("GET", "/api/measurement"):
                 return Response.of(self._texts(self._measurement()))
             case ("GET", "/api/user"):
                 users = [{"name": name, "current": one == token} for name, one in self.users.items()]
                 return Response.of(users)
+            case (_, "/api/batteries") if self.fault("no-batteries"):
+                return Response.of({"error": "request:not-found"}, 404)
             case ("GET", "/api/batteries") if self.kind != "HWE-BAT" and self.house.battery is not None:
                 return Response.of(self._batteries())
             case ("PUT", "/api/batteries") if self.kind != "HWE-BAT" and self.house.battery is not None:
@@ -188,6 +193,10 @@ class Device:
                 return Response.of({"wifi_ssid": "Home", "wifi_rssi_db": -54, "cloud_enabled": True, "uptime_s": 3600})
             case _:
                 return Response.of({"error": "request:not-found"}, 404)
+
+    def _version(self) -> str:
+        by_fault = {"no-batteries": "2.0.0", "old-firmware": "2.1.0", "new-firmware": "2.3.0"}
+        return next((one for name, one in by_fault.items() if self.fault(name)), VERSIONS.get(self.kind, "2.0.0"))
 
     def _new_user(self, body: Any) -> Response:
         name = body.get("name") if isinstance(body, dict) else None
@@ -226,6 +235,8 @@ class Device:
         found |= {"max_consumption_w": battery.max_charge_w, "max_production_w": battery.max_discharge_w}
         if self.fault("old-firmware"):
             found.pop("permissions"), found.pop("battery_count")
+        if self.fault("new-firmware"):
+            found["charge_to_full"] = self.group["mode"] == "to_full"
         return found
 
     def _put_batteries(self, body: Any) -> Response:
@@ -233,12 +244,17 @@ class Device:
             return Response.of({"error": "json:no-parameters-recognized"}, 400)
         self.writes += 1
         mode, permissions = body.get("mode", self.group["mode"]), body.get("permissions", self.group["permissions"])
-        if mode not in ("zero", "standby", "to_full") or (mode == "to_full" and "permissions" in body):
+        old, new = self.fault("old-firmware"), self.fault("new-firmware")
+        if old and "permissions" in body:
+            return Response.of({"error": "json:no-parameters-recognized"}, 400)
+        if mode not in ("zero", "standby", "to_full", *(("predictive",) if new else ())):
+            return Response.of({"error": "json:parameter-invalid-value:mode"}, 400)
+        if mode == "to_full" and "permissions" in body:
             return Response.of({"error": "json:parameter-not-exclusive"}, 400)
         if not self.fault("ignores-writes"):
             if body.get("mode") == "standby":
                 permissions = []
-            elif body.get("mode") == "zero" and "permissions" not in body:
+            elif body.get("mode") in ("zero", "predictive") and "permissions" not in body:
                 permissions = ["charge_allowed", "discharge_allowed"]
             elif "permissions" in body and mode in ("zero", "standby"):
                 mode = "zero" if permissions else "standby"
@@ -250,6 +266,15 @@ class Device:
             battery.force_w = -battery.max_charge_w if mode == "to_full" else None
             self.house.settle()
         return Response.of(self._batteries())
+
+    def _filled_up(self) -> None:
+        """Let a group that was to fill up follow the meter again once it is full."""
+        battery = self.house.battery
+        if self.group["mode"] == "to_full" and battery is not None and battery.soc_pct >= 99.9:
+            self.group = {"mode": "zero", "permissions": ["charge_allowed", "discharge_allowed"]}
+            battery.may_charge = battery.may_discharge = True
+            battery.force_w = None
+            self.house.settle()
 
     # --- values
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from solarctl.drivers.homewizard_tls import CA_FILE, VERIFY_X509_STRICT, tls_context
-from solarctl.drivers.homewizard_values import measured
 from solarctl.errors import DeviceError, DeviceLoginError, DeviceRefused, DeviceReplyError, DeviceUnreachable, Exit
 from solarctl.settings import Secret
 from tests.fakes import NOON
@@ -142,64 +141,3 @@ class TestKinds:
         """v2 without a token asks for pairing."""
         with pytest.raises(DeviceLoginError, match="token"):
             shelf.open("plug-in-battery", token=Secret("wrong")).read_battery()
-
-
-class TestBatteryGroup:
-    """The P1 tells the batteries what they may do."""
-
-    def test_permissions(self, shelf):
-        """Permissions are written once, read back, and not written again."""
-        group = shelf.open("p1", v2=True)
-        assert group.set_permissions(["charge_allowed"])
-        assert not shelf.house.battery.may_discharge
-        assert shelf.house.battery.may_charge
-        writes = shelf.made.devices["p1"].writes
-        assert shelf.open("p1", v2=True).set_permissions(["charge_allowed"])
-        assert shelf.made.devices["p1"].writes == writes
-        assert group.set_permissions(["charge_allowed", "discharge_allowed"])
-        assert shelf.house.battery.may_discharge
-
-    def test_holding_and_back(self, shelf):
-        """No permission at all is standby."""
-        group = shelf.open("p1", v2=True)
-        group.set_permissions([])
-        assert group.read_reserve().mode == "standby"
-        group.set_permissions(["discharge_allowed"])
-        assert shelf.open("p1", v2=True).read_reserve().mode == "zero"
-
-    def test_full_speed(self, shelf):
-        """to_full charges from the grid; permissions end it."""
-        group = shelf.open("p1", v2=True)
-        assert group.set_mode("to_full")
-        assert shelf.house.battery.force_w is not None
-        assert group.set_permissions(["charge_allowed", "discharge_allowed"])
-        assert shelf.house.battery.force_w is None
-
-    def test_words_that_do_not_exist(self, shelf):
-        """A misspelt mode or permission is refused before anything is sent."""
-        group = shelf.open("p1", v2=True)
-        for ask in (lambda: group.set_mode("full"), lambda: group.set_permissions(["charge"])):
-            with pytest.raises(DeviceRefused, match="there is no"):
-                ask()
-
-    def test_old_firmware(self, shelf):
-        """A meter that knows no permissions says what to update."""
-        shelf.made.faults.set("old-firmware")
-        with pytest.raises(DeviceError, match="cannot be told") as caught:
-            shelf.open("p1", v2=True).set_permissions([])
-        assert caught.value.exit_code == Exit.CONFIG
-
-    def test_a_refusal(self, shelf):
-        """A mode that is acknowledged but not taken is refused."""
-        shelf.made.faults.set("ignores-writes")
-        with pytest.raises(DeviceRefused, match="does not take it"):
-            shelf.open("p1", v2=True).set_mode("standby")
-
-
-def test_three_phases():
-    """Phases add up where the total is missing, and missing fields are not zero."""
-    found = measured({"active_power_l1_w": 100, "active_power_l2_w": -50.5, "active_power_l3_w": 20}, NOON)
-    assert found.power_w == pytest.approx(69.5)
-    assert found.phases_w == (100, -50.5, 20)
-    assert measured({}, NOON).power_w is None
-    assert measured({"state_of_charge_pct": 128}, NOON).soc_pct is None
