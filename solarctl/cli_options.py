@@ -31,6 +31,16 @@ class GivenPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Finite(click.FloatRange):
+    """A number within limits; click's own type lets nan through, which is within none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        if found is not None and not -1e300 < found < 1e300:
+            self.fail(f"{value} is no number", param, ctx)
+        return found
+
+
 _SHARED: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "-c",

@@ -19,8 +19,10 @@ SECTION = "forced"  # its key in state.json
 MODES = ("off", "surplus", "min+surplus", "now")
 LONGEST = timedelta(days=31)
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(min|[dhms])", re.IGNORECASE)
-_UNIT_S = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1}
+_PART = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(weeks?|w|days?|d|hours?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])", re.IGNORECASE
+)
+_UNIT_S = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}  # by the unit's first letter
 
 
 @value
@@ -60,8 +62,8 @@ def drop_forced(state: dict[str, Any], device: str, now: datetime) -> bool:
     return was_forced
 
 
-def duration(text: str) -> timedelta:
-    """Return "2h", "90m", "1h30m", "45s" or plain seconds as a time span; `ValueError` when it is none.
+def duration(text: str, longest: timedelta = LONGEST) -> timedelta:
+    """Return "2h", "90min", "1h30m", "45 s" or plain seconds as a time span; `ValueError` when it is none.
 
     >>> duration("1h30m")
     datetime.timedelta(seconds=5400)
@@ -73,9 +75,9 @@ def duration(text: str) -> timedelta:
         parts = _PART.findall(compact)
         if not parts or _PART.sub("", compact).strip():
             raise ValueError(f"{text!r} is no time span; write it like 2h, 90m or 1h30m")
-        seconds = sum(float(number) * _UNIT_S[unit.lower()] for number, unit in parts)
-    if not 0 < seconds <= LONGEST.total_seconds():  # before it is a timedelta, which cannot hold every number
-        raise ValueError(f"{text!r} is not between 1 s and {LONGEST.days} days")
+        seconds = sum(float(number) * _UNIT_S[unit[0].lower()] for number, unit in parts)
+    if not 0 < seconds <= longest.total_seconds():  # before it is a timedelta, which cannot hold every number
+        raise ValueError(f"{text!r} is not between 1 s and {longest.days} days")
     return timedelta(seconds=seconds)
 
 

@@ -10,7 +10,7 @@ from solarctl.balancing.calibrating import Calibration
 from solarctl.balancing.curve_plot import svg, terminal_chart
 from solarctl.balancing.feeds import Feed
 from solarctl.capabilities import DeviceMeter, PowerLimiter
-from solarctl.cli_options import Run, site_command
+from solarctl.cli_options import Finite, Run, site_command
 from solarctl.control.balance_settings import Settings
 from solarctl.control.calibration import Fit, Point, fit_of
 from solarctl.curve import read_points, resolution_percent
@@ -21,8 +21,22 @@ from solarctl.errors import ConfigError, DeviceReplyError, UsageError
 @click.argument("name")
 @click.option("--meter", default="", help="The load's own meter; default: the one named in [balance].")
 @click.option("--fine", is_flag=True, help="Measure every percent, not 29 of them.")
-@click.option("--settle", "settle_s", default=2.5, show_default=True, help="Seconds after a step until readings count.")
-@click.option("--warm-up", "warm_up_s", default=60.0, show_default=True, help="Seconds at full power before.")
+@click.option(
+    "--settle",
+    "settle_s",
+    type=Finite(0, 600),
+    default=2.5,
+    show_default=True,
+    help="Seconds after a step until readings count.",
+)
+@click.option(
+    "--warm-up",
+    "warm_up_s",
+    type=Finite(0, 3600),
+    default=60.0,
+    show_default=True,
+    help="Seconds at full power before.",
+)
 @click.option("--svg", "svg_path", type=click.Path(path_type=Path, dir_okay=False), help="Draw the curve here.")
 @click.option(
     "--from", "source", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Only fit this file."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from solarctl.cli_options import site_command
+from solarctl.cli_options import Finite, site_command
 from solarctl.decision import Action, Decision
 from solarctl.errors import ConfigError, Exit, StateError, UsageError
 from solarctl.run import Run
@@ -175,7 +175,7 @@ def check(run: Run, file: Path | None) -> None:
 @group.add_command
 @site_command("crontab next", rule=False)
 @FILE
-@click.option("--hours", type=click.FloatRange(0.1, 24 * 366), default=24.0, show_default=True, help="Look so far.")
+@click.option("--hours", type=Finite(0.1, 24 * 366), default=24.0, show_default=True, help="Look so far.")
 @click.option("--last", type=click.IntRange(1, 100_000), default=None, help="Every single run, at most so many.")
 @click.option("--decide", is_flag=True, help="Add what each line's next run would decide, by what the devices say now.")
 def next_(run: Run, file: Path | None, hours: float, last: int | None, decide: bool) -> None:

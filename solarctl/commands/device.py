@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -18,7 +17,7 @@ from solarctl.capabilities import (
     Switch,
     Thermostat,
 )
-from solarctl.cli_options import site_command
+from solarctl.cli_options import Finite, site_command
 from solarctl.decision import (
     Action,
     Decision,
@@ -31,9 +30,11 @@ from solarctl.decision import (
     SwitchTo,
 )
 from solarctl.errors import ConfigError, Exit, UsageError
+from solarctl.limits import LARGEST_A, check_current, check_power, check_setpoint
 from solarctl.questions import meters, outlooks
 from solarctl.readings import to_json
 from solarctl.run import Run
+from solarctl.until import end_of
 
 NAME = click.argument("name")
 
@@ -111,11 +112,12 @@ def switch(run: Run, name: str, position: str) -> None:
 @group.add_command
 @site_command("device limit", rule=False)
 @NAME
-@click.argument("amps", type=click.IntRange(0, 80))
-@click.option("--ttl-min", type=click.FloatRange(min=1), default=30.0, show_default=True, help="Minutes it holds.")
+@click.argument("amps", type=click.IntRange(0, LARGEST_A))
+@click.option("--ttl-min", type=Finite(1, 1440), default=30.0, show_default=True, help="Minutes it holds.")
 def limit(run: Run, name: str, amps: int, ttl_min: float) -> None:
     """Offer a car this current, in A per phase, for a while."""
     run.site.get(name, Charger)
+    check_current(run, name, amps)
     because = f"A limit of {amps} A was asked for; it ends by itself after {ttl_min:g} min."
     _by_hand(run, SetChargeLimit(name, amps, ttl_min), because)
 
@@ -123,7 +125,7 @@ def limit(run: Run, name: str, amps: int, ttl_min: float) -> None:
 @group.add_command
 @site_command("device reserve", rule=False)
 @NAME
-@click.argument("pct", type=click.FloatRange(0, 100))
+@click.argument("pct", type=Finite(0, 100))
 def reserve(run: Run, name: str, pct: float) -> None:
     """Set what a battery keeps back for outages, in %."""
     run.site.get(name, BatteryReserve)
@@ -143,13 +145,14 @@ def mode(run: Run, name: str, mode: str) -> None:
 @group.add_command
 @site_command("device setpoint", rule=False)
 @NAME
-@click.argument("deg", type=float)
+@click.argument("deg", type=Finite())
 @click.option("--heat", is_flag=True, help="The heating setpoint instead of the cooling one.")
-@click.option("--until", metavar="HH:MM", help="Hold until then; without it until the device's next period.")
+@click.option("--until", metavar="TIME", help="Hold until then (18:00, 2h); without it until the device's next period.")
 def setpoint(run: Run, name: str, deg: float, heat: bool, until: str | None) -> None:
     """Set a thermostat, in the site's unit."""
     run.site.get(name, Thermostat)
-    end = _moment(run, until)
+    check_setpoint(run, deg)
+    end = end_of(until, run.now) if until is not None else None
     action: Action = SetHeatSetpoint(name, deg, end) if heat else SetCoolSetpoint(name, deg, end)
     _by_hand(run, action, f"{deg:g}°{run.config.site.temperature_unit} was asked for.")
 
@@ -157,10 +160,11 @@ def setpoint(run: Run, name: str, deg: float, heat: bool, until: str | None) -> 
 @group.add_command
 @site_command("device power", rule=False)
 @NAME
-@click.argument("watts", type=click.FloatRange(min=0))
+@click.argument("watts", type=Finite(min=0))
 def power(run: Run, name: str, watts: float) -> None:
     """Set a load's power, in W."""
     run.site.get(name, PowerLimiter)
+    check_power(run, name, watts)
     _by_hand(run, SetPower(name, watts), f"{watts:g} W was asked for.")
 
 
@@ -193,16 +197,3 @@ def _value(text: str) -> object:
     except ValueError:
         return text
     return value
-
-
-def _moment(run: Run, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        hour, minute = (int(part) for part in text.split(":"))
-        end = run.now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    except ValueError:
-        raise UsageError(f"{text!r} is no time of day", hint="Write it as 14:00.") from None
-    from datetime import timedelta
-
-    return end if end > run.now else end + timedelta(days=1)

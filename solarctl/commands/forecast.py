@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import click
 
 from solarctl.capabilities import SolarForecast, SolarMeter
-from solarctl.cli_options import site_command
+from solarctl.cli_options import Finite, site_command
 from solarctl.control.forecast import Memory, Sample, Settings, decide, expecting, learned, produced_wh
 from solarctl.control.wall_clock import begins_at
 from solarctl.errors import ConfigError, Problem
@@ -19,7 +19,7 @@ NAME = "forecast"
 
 @site_command(NAME, pausable=False)
 @click.argument("name", required=False)
-@click.option("--hours", type=click.FloatRange(0.25, 96), help="How far ahead [default: 48].")
+@click.option("--hours", type=Finite(0.25, 96), help="How far ahead [default: 48].")
 @click.option("--slot", type=click.Choice(["5", "10", "15", "20", "30", "60"]), help="Minutes of a slot [default: 15].")
 @click.option("--csv", "as_csv", is_flag=True, help="Print one line per slot: start, W, P10 and P90 where known.")
 def command(run: Run, name: str | None, hours: float | None, slot: str | None, as_csv: bool) -> None:

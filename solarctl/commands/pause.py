@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 import click
@@ -14,6 +13,7 @@ from solarctl.decision import Action, Decision
 from solarctl.decode import nearest
 from solarctl.errors import UsageError
 from solarctl.run import Run
+from solarctl.until import end_of
 
 ALL = "*"
 
@@ -25,14 +25,14 @@ class Reason(StrEnum):
 
 @site_command("pause", rule=False)
 @click.argument("command", required=False)
-@click.option("--until", metavar="TIME", help="When it ends by itself: 2026-07-14, 2026-07-14T18:00, 18:00, or 3h.")
+@click.option("--until", metavar="TIME", help="When it ends by itself: 18:00, tomorrow 06:00, friday, 3h, 2026-07-14.")
 def pause(run: Run, command: str | None, until: str | None) -> None:
     """Let rules look but not touch: one COMMAND, or all of them.
 
     What a rule holds on somebody's behalf (a battery's reserve) is given back first.
     """
     name = _checked(command)
-    end = _end(run, until) if until else None
+    end = end_of(until, run.now) if until is not None else None
     actions = [action for rule in ([name] if name != ALL else COMMANDS) for action in given_back(run, rule)]
     whose = "Every rule" if name == ALL else name
     when = f"until {end:%Y-%m-%d %H:%M}" if end else "until `solarctl resume`"
@@ -72,22 +72,3 @@ def given_back(run: Run, name: str) -> list[Action]:
     module = importlib.import_module(f"solarctl.commands.{COMMANDS[name][0].partition(':')[0]}")
     release = getattr(module, "release", None)
     return list(release(run)) if release is not None else []
-
-
-def _end(run: Run, text: str) -> datetime:
-    from solarctl.forced import duration
-
-    try:
-        if len(text) <= 5 and ":" in text:
-            hour, minute = (int(part) for part in text.split(":"))
-            end = run.now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            return end if end > run.now else end + timedelta(days=1)
-        if text[:1].isdigit() and text[-1:] in "hmds":
-            return run.now + duration(text)
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--until {text!r} is no time", hint="Such as 2026-07-14T18:00, 18:00 or 3h.") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=run.config.timezone)
-    if moment <= run.now:
-        raise UsageError(f"--until {text!r} is past")
-    return moment
