@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from solarctl.context import Context, Json
-from solarctl.drivers import left_alone, redaction
+from solarctl.drivers import redaction
 from solarctl.drivers.answers import number, table, whole, words
 from solarctl.drivers.http import Http
 from solarctl.drivers.tuya_errors import NO_CALLS, QUOTA_CODES, TIME_CODE, TRANSIENT_CODES, meaning
@@ -169,12 +169,16 @@ class TuyaCloud:
 
     def _check_rest(self) -> None:
         """Raise `DeviceUnreachable` while Tuya would refuse; a state that cannot be read stops no call."""
+        from solarctl.drivers import left_alone
+
         try:
             left_alone.check(self._context, self._name, "accounts", why="Tuya wants no calls", hint=NO_CALLS)
         except (StateError, BusyError) as error:
             self._note(error)
 
     def _rest(self, error: DeviceUnreachable) -> None:
+        from solarctl.drivers import left_alone
+
         try:
             left_alone.remember(self._context, self._name, error, "accounts")
         except (StateError, BusyError) as trouble:

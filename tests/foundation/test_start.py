@@ -74,6 +74,7 @@ TICK = {
     "aftermath",
     "drivers.http_line",
     "drivers.http_session",
+    "drivers.left_alone",
     "drivers.trust",
     "emergency",
     "memory",
