@@ -70,11 +70,10 @@ def test_weak_sun_on_one_phase(home):
 def test_told_to_stop_in_a_loop(home):
     """SIGTERM ends a loop with 143, and the limit ends by itself."""
     home.box.offline_max_a = [0.0] * 3
+    asked, deadline = len(home.cloud.journal), time.monotonic() + 20
     process = home.process("easee-balance", "--every", "5", "--for", "600")
-    deadline = time.monotonic() + 20
-    writes = len(home.cloud.journal)
-    while len(home.cloud.journal) < writes + 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    while len(home.cloud.journal) == asked and time.monotonic() < deadline:
+        time.sleep(0.02)
     process.terminate()
     process.communicate(timeout=20)
     assert process.returncode == 143

@@ -28,8 +28,10 @@ def test_killed_while_charging(home):
     home.box.offline_max_a = [0.0] * 3
     minutes(home, 3)
     assert offered(home) == 8
+    asked, deadline = len(home.cloud.journal), time.monotonic() + 20
     process = home.process("easee-balance", "--every", "5", "--for", "600")
-    time.sleep(1.5)
+    while len(home.cloud.journal) == asked and time.monotonic() < deadline:
+        time.sleep(0.02)
     process.kill()
     process.communicate()
     home.clock.advance(minutes=2)
