@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from solarctl.simulation.demo import Day, Player, View
 from solarctl.simulation.demo_folder import demo_folder, furnish
 from solarctl.simulation.live import LiveView
 from solarctl.simulation.plain_view import PlainView, SummaryView
+from solarctl.virtualhome.house import House
+from solarctl.virtualhome.scenario import Seed
 from solarctl.virtualhome.scenarios import load, names
 
 
@@ -41,8 +44,19 @@ def _play(
     chaos: bool = False,
     dry_run: bool = False,
     view: View | None = None,
+    soc_pct: float | None = None,
+    start_h: int = 0,
 ) -> Day:
-    played = replace(load(scenario), hours=hours)
+    """Play a scenario's first hours, or those from `start_h` on; `soc_pct`: with so much in the battery at first."""
+    played = load(scenario)
+
+    def house(begin: datetime, seed: Seed) -> House:
+        made = load(scenario).house(begin, seed)
+        if soc_pct is not None and made.battery is not None:
+            made.battery.soc_pct = soc_pct
+        return made
+
+    played = replace(played, start=played.start.replace(hour=start_h), hours=hours, house=house)
     shown = view or SummaryView(lambda _line: None)
     return Player(played, seed, folder, execute, shown, dry_run=dry_run).play(furnish, chaos=chaos)
 
@@ -75,7 +89,7 @@ def test_a_bad_evening_can_be_played_again(tmp_path: Path) -> None:
     days = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        days.append(_play("grey-winter", tmp_path / name, hours=3, seed=8, chaos=True).to_json())
+        days.append(_play("grey-winter", tmp_path / name, hours=1.5, seed=8, chaos=True).to_json())
     assert days[0] == days[1]
     assert days[0]["troubles"] > 0
 
@@ -83,10 +97,8 @@ def test_a_bad_evening_can_be_played_again(tmp_path: Path) -> None:
 def test_the_watch_sees_a_rule_that_does_nothing(tmp_path: Path) -> None:
     """In a dry run nothing moves: the house goes dark although it could have been prevented, and that is said."""
     lines: list[str] = []
-    winter = load("grey-winter")
-    played = replace(winter, start=winter.start.replace(hour=17), hours=9)
-    player = Player(played, 1, tmp_path, execute, SummaryView(lines.append), dry_run=True)
-    day = player.play(furnish)
+    shown = SummaryView(lines.append)
+    day = _play("grey-winter", tmp_path, start_h=19, hours=2, seed=1, dry_run=True, view=shown, soc_pct=16)
     assert day.energies.dark_min > 0
     assert day.preventable_min == pytest.approx(day.energies.dark_min, abs=2)
     assert day.counters["tuya"]["writes"] == 0
@@ -96,7 +108,7 @@ def test_the_watch_sees_a_rule_that_does_nothing(tmp_path: Path) -> None:
 def test_the_log_can_be_read(tmp_path: Path) -> None:
     """House, crontab, columns, each change with its reason, and what came of it."""
     lines: list[str] = []
-    _play("summer", tmp_path, hours=6, seed=1, view=PlainView(lines.append))
+    _play("summer", tmp_path, hours=1.5, seed=1, view=PlainView(lines.append), soc_pct=16)
     text = "\n".join(lines)
     assert lines[0] == load("summer").title
     assert "*/5 * * * *   solarctl grid-guard -q" in text
@@ -125,7 +137,7 @@ def test_the_picture_at_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("TERM", "xterm-256color")
     out = _Terminal()
-    _play("grey-winter", tmp_path, hours=4, seed=5, chaos=True, view=LiveView(out))
+    _play("grey-winter", tmp_path, hours=2, seed=5, chaos=True, view=LiveView(out))
     text = out.getvalue()
     for word in ("solarctl demo: grey-winter, seed 5", "battery", "relay", "trouble", "!! ", "The day in figures"):
         assert word in text
