@@ -74,7 +74,6 @@ TICK = {
     "aftermath",
     "drivers.http_line",
     "drivers.http_session",
-    "drivers.left_alone",
     "drivers.trust",
     "emergency",
     "memory",
