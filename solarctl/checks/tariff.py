@@ -1,8 +1,8 @@
-"""The tariff: holidays that nobody knows, peak-mode without a peak, and reserves that no Powerwall takes."""
+"""The tariff: a market in another currency, holidays that nobody knows, no peak, reserves that no Powerwall takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from solarctl.errors import ConfigError, Problem
 if TYPE_CHECKING:
     from solarctl.control import tariff
 
+IN_EUR = ("energy-charts", "awattar")
 LEVELS = ("peak_reserve_pct", "offpeak_reserve_pct", "floor_pct")
 
 
@@ -25,7 +26,20 @@ def check(house: House) -> Iterable[Problem]:
         except ConfigError:
             return  # named already
         yield from _holidays(house, settings)
+        yield from _money(house, settings)
         yield from _peaks(house, settings)
+
+
+def _money(house: House, settings: tariff.Settings) -> Iterator[Problem]:
+    """Warn of a market whose EUR would be taken for the tariff's currency."""
+    market = house.config.find(f"devices.{settings.prices}") if settings.prices else None
+    if not isinstance(market, Mapping) or market.get("driver") not in IN_EUR:
+        return
+    currency = settings.currency.upper()
+    if currency != "EUR" and "rate" not in market:
+        message = f"the market's prices are in EUR, [tariff] currency is {currency}"
+        hint = f'Write currency = "EUR" in [tariff], or here rate = … : what one EUR is in {currency}.'
+        yield house.problem(f"devices.{settings.prices}.rate", message, hint, severity="warning")
 
 
 def _holidays(house: House, settings: tariff.Settings) -> Iterator[Problem]:

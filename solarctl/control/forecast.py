@@ -5,8 +5,10 @@
     clear-sky    no answer at all: a clear sky times the last known clearness
     no-reading   not even that
 
-Each day's real production is compared with what had been forecast for it the day before; the mean of the ratios
-(over some ten days, between 0.5 and 1.5) corrects the forecasts to come: for a shadow, dirt, or a wrong peak power.
+Each day's real production is compared with what had been forecast for it the day before. The ratios of the last ten
+days, without the quarter that is highest and the quarter that is lowest, give the correction of forecasts to come (0.5
+to 1.5): for a shadow, dirt, or a wrong peak power. One wild day teaches nothing, nor does one on which hardly anything
+came of a bright forecast: snow, or an inverter that was off.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ from solarctl.value import replace, value
 
 CLEAR_SKY = "clear sky"  # as the drivers call it
 DAYS = 10  # over which the correction is averaged
+USUAL_DAYS = 2  # of a ratio of 1, that are taken to have been before the first
 SMALLEST_DAY_WH = 300.0  # a darker day teaches nothing
+OFF = 0.2  # less of what was expected is no matter of calibration
+SMALLEST_RATIO, LARGEST_RATIO = 0.3, 2.0
 LARGEST_GAP = timedelta(minutes=30)
 EDGE = timedelta(hours=3)  # a counter's first and last reading of a day may be so far from its ends
 
@@ -73,6 +78,8 @@ def decide(reading: ForecastReading | None, memory: Memory, now: datetime) -> De
         return Decision(Reason.NO_READING, "There is no forecast.", memory=memory, exit_code=Exit.TRY_AGAIN)
     age_s = max(0.0, reading.age_s(now))
     details: dict[str, Any] = {"forecast": to_json(reading), "age_s": round(age_s), "source": reading.source}
+    if reading.guessed:
+        details["guessed_slots"] = reading.guessed
     outlook = _outlook(reading)
     if reading.correction != 1:
         outlook += f" Corrected by {reading.correction:.2f}, learned from what was produced."
@@ -80,11 +87,17 @@ def decide(reading: ForecastReading | None, memory: Memory, now: datetime) -> De
         because = f"{outlook} That is a guess: {reading.note}."
         return Decision(Reason.CLEAR_SKY, because, memory=memory, exit_code=Exit.TRY_AGAIN, details=details)
     if reading.note:
-        because = f"{outlook} {reading.note}; its answer is {_age(age_s)} old."
+        because = f"{outlook} {reading.note}; its answer is {_age(age_s)} old.{_guessed(reading)}"
         return Decision(Reason.CACHED, because, memory=memory, details=details)
-    return Decision(
-        Reason.FORECAST, f"{outlook} {reading.source}, told {_age(age_s)} ago.", memory=memory, details=details
-    )
+    because = f"{outlook} {reading.source}, told {_age(age_s)} ago.{_guessed(reading)}"
+    return Decision(Reason.FORECAST, because, memory=memory, details=details)
+
+
+def _guessed(reading: ForecastReading) -> str:
+    if not reading.guessed:
+        return ""
+    slots = f"{reading.guessed} of {len(reading.solar_w)} slots"
+    return f" It says nothing about {slots}; there a clear sky times the last known clearness stands."
 
 
 def to_json(reading: ForecastReading) -> dict[str, Any]:
@@ -113,7 +126,7 @@ def energy_kwh(reading: ForecastReading, day: date | None = None) -> float:
 
 def expecting(memory: Memory, day: date, reading: ForecastReading) -> Memory:
     """Return the memory with a day's forecast, as the service told it; a guess teaches nothing."""
-    if reading.source == CLEAR_SKY or reading.note:
+    if reading.source == CLEAR_SKY or reading.note or reading.guessed:
         return memory
     wh = 1000 * energy_kwh(reading, day) / (reading.correction or 1)
     kept = {name: one for name, one in memory.expected_wh.items() if date.fromisoformat(name) > day - timedelta(days=7)}
@@ -125,11 +138,24 @@ def learned(memory: Memory, day: date, produced_wh: float) -> Memory:
     expected = memory.expected_wh.get(day.isoformat())
     if expected is None or expected < SMALLEST_DAY_WH or day.isoformat() in memory.ratios:
         return memory
-    ratio = min(2.0, max(0.3, produced_wh / expected))
-    weight = 1 / min(DAYS, len(memory.ratios) + 2)  # at first 1 counts as a day of its own
-    correction = min(1.5, max(0.5, memory.correction + weight * (ratio - memory.correction)))
+    ratio = produced_wh / expected
+    if ratio < OFF:
+        return memory
+    ratio = min(LARGEST_RATIO, max(SMALLEST_RATIO, ratio))
     ratios = dict(sorted((memory.ratios | {day.isoformat(): round(ratio, 3)}).items())[-DAYS:])
-    return replace(memory, ratios=ratios, correction=round(correction, 4))
+    return replace(memory, ratios=ratios, correction=_correction(list(ratios.values())))
+
+
+def _correction(ratios: Sequence[float]) -> float:
+    """Return the mean of the days' ratios without those at either end.
+
+    >>> _correction([0.3]), _correction([0.8] * 9 + [2.0])
+    (1.0, 0.8)
+    """
+    known = sorted([*ratios, *[1.0] * USUAL_DAYS])
+    left_out = max(1, len(known) // 4)
+    middle = known[left_out:-left_out]
+    return round(min(1.5, max(0.5, sum(middle) / len(middle))), 4)
 
 
 def produced_wh(samples: Sequence[Sample], start: datetime, end: datetime) -> float | None:

@@ -55,7 +55,7 @@ class KeptAnswers:
         used = (whole(stored.get("requests")) or 0) if stored.get("day") == today else 0
         if self._per_day and used >= self._per_day:
             message = f"today's {self._per_day} requests are used up"
-            raise DeviceUnreachable(self._name, message, retry_at=_next_midnight(self._context.clock.now()))
+            raise DeviceUnreachable(self._name, message, retry_at=next_midnight(self._context.clock.now()))
         self._context.store.put("devices", self._name, stored | {"day": today, "requests": used + 1}, vital=True)
 
     def give_back(self) -> None:
@@ -118,5 +118,6 @@ class KeptAnswers:
         return age if age >= timedelta(0) else timedelta.max  # from a clock that has since been put right
 
 
-def _next_midnight(now: datetime) -> datetime:
+def next_midnight(now: datetime) -> datetime:
+    """Return when the next day begins for services, in UTC."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)

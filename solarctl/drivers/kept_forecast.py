@@ -101,6 +101,7 @@ class KeptForecast:
             high_w=filled(high)[0] if high and is_told else None,
             source=self._source if is_told else CLEAR_SKY,
             note=note,
+            guessed=unknown,
             correction=factor,
         )
 
@@ -109,8 +110,6 @@ class KeptForecast:
         said = f"{self._source}: {trouble}" if trouble else f"{self._source} says nothing"
         if unknown == count:
             return f"{said}; clear sky times the last known clearness"
-        if unknown:
-            return f"{said} about {unknown} of {count} slots; there clear sky times the last known clearness"
         return said if trouble else ""
 
     def _kept(self, answer: Answer) -> Json:

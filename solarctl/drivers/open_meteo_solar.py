@@ -18,13 +18,15 @@ from solarctl.drivers.kept_forecast import Answer, KeptForecast
 from solarctl.drivers.open_meteo import FREE_HOST, PAID_HOST
 from solarctl.drivers.solar_planes import Panels, Plane, power_w, south_azimuth
 from solarctl.drivers.time_series import Steps, added, from_points
-from solarctl.errors import DeviceReplyError
+from solarctl.errors import DeviceError, DeviceReplyError
 from solarctl.readings import ForecastReading
 from solarctl.settings import Secret, setting
 from solarctl.value import value
 
 STEP_S = 900
 ENSEMBLE_HOST = "https://ensemble-api.open-meteo.com"
+PAID_ENSEMBLE_HOST = "https://customer-ensemble-api.open-meteo.com"
+DAYS = 5  # today and the four that follow: the longest horizon of a plan
 SUNSHINE = "global_tilted_irradiance"
 
 
@@ -57,9 +59,12 @@ class OpenMeteoSolar:
         found = self._clipped(added([steps for steps, _air in planes]))
         if not self._settings.uncertainty:
             return Answer(found)
-        low, high = zip(
-            *(self._spread(plane, place, air) for plane, (_s, air) in zip(self._settings.facing, planes)), strict=True
-        )
+        try:
+            spread = [self._spread(plane, place, air) for plane, (_s, air) in zip(self._settings.facing, planes)]
+        except DeviceError as error:
+            self._context.log(f"{self._name}: how sure it is, is not known: {error}")
+            return Answer(found)
+        low, high = zip(*spread, strict=True)
         return Answer(found, self._clipped(added(low)), self._clipped(added(high)))
 
     def _plane(self, plane: Plane, place: tuple[float, float]) -> tuple[Steps, dict[float, float]]:
@@ -85,7 +90,16 @@ class OpenMeteoSolar:
 
     def _spread(self, plane: Plane, place: tuple[float, float], air: dict[float, float]) -> tuple[Steps, Steps]:
         """Return the power that nine, and one, of ten forecasts of the ensemble exceed, by the hour."""
-        table = self._ask(ENSEMBLE_HOST, "", "/v1/ensemble", plane, place, SUNSHINE, "hourly", models="icon_seamless")
+        table = self._ask(
+            ENSEMBLE_HOST,
+            PAID_ENSEMBLE_HOST,
+            "/v1/ensemble",
+            plane,
+            place,
+            SUNSHINE,
+            "hourly",
+            models="icon_seamless",
+        )
         moments = _column(table, "time", self._name)
         members = [_column(table, key, self._name) for key in table if str(key).startswith(SUNSHINE)]
         low: dict[float, float | None] = {}
@@ -114,14 +128,14 @@ class OpenMeteoSolar:
         **more: str,
     ) -> Any:
         key = self._settings.api_key.reveal() if self._settings.api_key else ""
-        host = self._settings.base_url or ((paid if key else "") or free)
+        host = self._settings.base_url or (paid if key else free)
         params = {
             "latitude": place[0],
             "longitude": place[1],
             grid: what,
             "tilt": f"{plane.tilt_deg:g}",
             "azimuth": f"{south_azimuth(plane.azimuth_deg):g}",
-            "forecast_days": 3,
+            "forecast_days": DAYS,
             "timezone": "GMT",
             "timeformat": "unixtime",
         } | more

@@ -2,30 +2,30 @@
 
 The package quartz-solar-forecast itself is no dependency (105 packages, 1.3 GB, Python 3.11 only); where it is
 installed, `command` can run it. Its lines are `2026-06-01T06:00:00,1.25`: when a slot begins (UTC where no zone is
-said) and kW; other lines are headings.
+said) and kW; slots are as long as the stamps are apart.
 """
 
 from __future__ import annotations
 
-import subprocess
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from solarctl.context import Context
-from solarctl.drivers import answers
+from solarctl.drivers import answers, csv_program
 from solarctl.drivers.http import Http
 from solarctl.drivers.kept_forecast import Answer, KeptForecast
 from solarctl.drivers.solar_planes import Panels, Plane
 from solarctl.drivers.time_series import Steps, added, from_points
-from solarctl.errors import DeviceReplyError, DeviceUnreachable
+from solarctl.errors import DeviceReplyError
 from solarctl.readings import ForecastReading
 from solarctl.settings import setting
 from solarctl.value import value
 
 HOST = "https://open.quartz.solar"
 STEP_S = 900
-LONGEST_LINE = 200
+LONGEST_STEP_S = 3600.0  # lines further apart have gaps between them
 
 
 class Quartz:
@@ -66,21 +66,12 @@ class Quartz:
         return self._steps(answers.table(predictions.get("power_kw"), self._name, "power_kw"))
 
     def _from_command(self) -> Steps:
-        program = self._settings.command[0]
         limit_s = self._context.budget.timeout_s(self._settings.command_s)
-        try:
-            done = subprocess.run(
-                self._settings.command, capture_output=True, timeout=limit_s, stdin=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            raise DeviceUnreachable(self._name, f"{program} took longer than {limit_s:.0f} s") from None
-        except OSError as error:
-            raise DeviceUnreachable(self._name, f"{program} cannot be started: {error.strerror}") from None
-        if done.returncode:
-            last = (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1][:LONGEST_LINE]
-            raise DeviceUnreachable(self._name, f"{program} ended with {done.returncode}: {last}")
-        rows = (line.replace(";", ",").split(",") for line in done.stdout.decode(errors="replace").splitlines())
-        return self._steps({row[0].strip(): row[1].strip() for row in rows if len(row) >= 2})
+        told = csv_program.numbers(self._name, self._settings.command, limit_s, UTC)
+        points: dict[float, float | None] = {at.timestamp(): max(0.0, kw) * 1000 for at, kw in told.items()}
+        stamps = sorted(points)
+        apart = sorted(later - before for before, later in itertools.pairwise(stamps)) or [STEP_S]
+        return self._found(from_points(points, min(LONGEST_STEP_S, apart[len(apart) // 2])))
 
     def _steps(self, kilowatts: Mapping[str, object]) -> Steps:
         points: dict[float, float | None] = {}
@@ -88,7 +79,9 @@ class Quartz:
             power, stamp = answers.number(said), answers.moment(text, UTC)
             if power is not None and stamp is not None:
                 points[stamp.timestamp()] = max(0.0, power) * 1000
-        steps = from_points(points, STEP_S)
+        return self._found(from_points(points, STEP_S))
+
+    def _found(self, steps: Steps | None) -> Steps:
         if steps is None:
             raise DeviceReplyError(self._name, "the forecast is empty")
         return steps

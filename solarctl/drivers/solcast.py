@@ -13,6 +13,8 @@ from pathlib import Path
 from solarctl.context import Context
 from solarctl.drivers import answers
 from solarctl.drivers.http import Http
+from solarctl.drivers.http_failures import retry_at
+from solarctl.drivers.kept_answers import next_midnight
 from solarctl.drivers.kept_forecast import Answer, KeptForecast
 from solarctl.drivers.solar_planes import Panels
 from solarctl.drivers.time_series import Steps, added, from_points
@@ -85,13 +87,17 @@ class Solcast:
             path,
             params=params,
             headers=headers,
-            ok=(200, 402),
+            ok=(200, 402, 429),
             retries=1,
             each=kept.count,
             unsent=kept.give_back,
         )
-        if reply.status == 402:
-            raise DeviceUnreachable(self._name, "Solcast says that today's requests are used up")
+        if reply.status in (402, 429):
+            now = self._context.clock.now()
+            until = retry_at(reply.headers.get("Retry-After"), now) or next_midnight(now)
+            when = f"{until.astimezone(self._context.timezone):%H:%M}"
+            message = f"Solcast says that today's requests are used up; it is asked again from {when} on"
+            raise DeviceUnreachable(self._name, message, retry_at=until)
         if reply.status in (401, 403):
             raise DeviceLoginError(self._name, "Solcast does not know the key", hint="Correct api_key.")
         answer = answers.table(reply.json(), self._name, "the forecast")

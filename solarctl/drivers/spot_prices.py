@@ -1,5 +1,6 @@
 """From a market's price to what the house pays: price = (spot + markup) × (1 + tax) + grid_fee, per kWh.
 
+The market's price is in EUR; `rate` makes another currency of it before anything comes on top.
 Negative market prices stay negative. Hours and quarter-hours are means of what the market tells; what it does not tell
 is None, and the command takes the tariff's price there.
 """
@@ -28,6 +29,7 @@ Fee = float | tuple[float, ...] | dict[str, float]
 class Surcharge:
     """What comes on top of the market's price."""
 
+    rate: float = setting(1.0, gt=0, help="what one EUR of the market is in your currency, where that is another")
     markup: float = setting(0.0, help="what the supplier adds, per kWh, before tax")
     tax: float = setting(0.0, ge=0, help="tax as a share: 0.21 is 21 %")
     grid_fee: Fee = setting(
@@ -40,7 +42,7 @@ class Surcharge:
 
     def price(self, spot: float, at: datetime) -> float:
         """Return what a kWh costs at a local moment."""
-        return (spot + self.markup) * (1 + self.tax) + fee_at(self.grid_fee, at)
+        return (spot * self.rate + self.markup) * (1 + self.tax) + fee_at(self.grid_fee, at)
 
 
 def fee_at(fee: Fee, at: datetime) -> float:

@@ -63,7 +63,14 @@ class Days:
         self._served.__exit__(None, None, None)
 
 
-@pytest.fixture(params=[date(2026, 6, 8), date(2026, 10, 22), date(2026, 3, 26)], ids=["summer", "autumn", "spring"])
+DAYS = [
+    pytest.param(date(2026, 6, 8), id="summer"),
+    pytest.param(date(2026, 10, 22), id="autumn"),
+    pytest.param(date(2026, 3, 26), id="spring", marks=pytest.mark.slow),
+]
+
+
+@pytest.fixture(params=DAYS)
 def days(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Days]:
     """Give a house in June, and over both changes of the clocks."""
     made = Days(tmp_path, request.param)

@@ -8,7 +8,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from solarctl.control.forecast import EDGE, LARGEST_GAP, Memory, Sample, learned, produced_wh, slot_starts, to_json
+from solarctl.control.forecast import (
+    EDGE,
+    LARGEST_GAP,
+    Memory,
+    Reason,
+    Sample,
+    decide,
+    expecting,
+    learned,
+    produced_wh,
+    slot_starts,
+    to_json,
+)
 from solarctl.readings import ForecastReading
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -61,3 +73,45 @@ def test_powers_far_apart_are_not_joined(more: timedelta, known: bool) -> None:
     assert (found is not None) is known
     if found is not None:
         assert found == pytest.approx(1000 * (step * (count - 1)).total_seconds() / 3600)
+
+
+def told_and_produced(ratios: list[float]) -> Memory:
+    """Return what was learned of days whose production was so much of what had been told."""
+    memory = Memory()
+    for number, ratio in enumerate(ratios):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        memory = learned(replace(memory, expected_wh={day.isoformat(): 10_000.0}), day, 10_000 * ratio)
+    return memory
+
+
+@pytest.mark.parametrize(
+    ("ratios", "low", "high"),
+    [
+        ([0.5], 1.0, 1.0),  # one day proves nothing
+        ([2.0], 1.0, 1.0),
+        ([0.8] * 5, 0.8, 0.86),  # a service that is too bold
+        ([0.8] * 10, 0.8, 0.8),
+        ([0.8] * 9 + [2.0], 0.8, 0.8),  # one wild day
+        ([1.0] * 9 + [0.3], 1.0, 1.0),
+        ([1.0] * 8 + [0.3, 1.9], 1.0, 1.0),
+        ([0.9] * 7 + [0.35] * 3, 0.88, 0.95),  # three days under thin snow
+        ([1.0] * 5 + [0.02] * 10, 1.0, 1.0),  # deep snow, or an inverter that is off: no calibration
+        ([0.0] * 20, 1.0, 1.0),
+        ([0.3] * 10, 0.5, 0.5),  # never below half
+        ([3.0] * 10, 1.5, 1.5),
+        ([0.6] * 10 + [1.0] * 10, 1.0, 1.0),  # a tree was cut: ten days later nothing is left of it
+    ],
+)
+def test_no_wild_day_spoils_the_forecast(ratios: list[float], low: float, high: float) -> None:
+    """What is left out at both ends does not matter, and what is no calibration teaches nothing."""
+    assert low - 1e-9 <= told_and_produced(ratios).correction <= high + 1e-9
+
+
+def test_slots_without_a_word_are_said() -> None:
+    """A service that ends before the span does is as fresh as ever; which part is a guess is told."""
+    told = replace(forecast(START, 48), source="Forecast.Solar", guessed=12)
+    decision = decide(told, Memory(), START)
+    assert decision.reason is Reason.FORECAST
+    assert "nothing about 12 of 48 slots" in decision.because
+    assert decision.details["guessed_slots"] == 12
+    assert expecting(Memory(), START.date(), told) == Memory()  # a guess teaches nothing

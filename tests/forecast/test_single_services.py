@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -15,6 +14,7 @@ from solarctl.drivers.clear_sky import clear_sky_w
 from solarctl.drivers.forecast_solar import steps_of
 from solarctl.drivers.solar_planes import Plane
 from solarctl.errors import ConfigError, DeviceLoginError, DeviceReplyError
+from solarctl.virtualhome.http_emulator import Response
 from tests.drivers.tls import Certificates, https
 from tests.forecast.observatory import NOON
 
@@ -54,11 +54,11 @@ class TestOpenMeteo:
         assert min(sun.read().solar_w) == 0
 
     def test_null_is_not_known(self, opened):
-        """Hours that are null are filled by a clear sky, and that is said."""
+        """Hours that are null are filled by a clear sky, and they are counted."""
         sun = opened("open-meteo-solar")
         sun.service.faults.set("null-values")
-        found = sun.read(48)
-        assert "clear sky" in found.note
+        found = sun.read(96)
+        assert 0 < found.guessed < len(found.solar_w)
         assert max(found.solar_w[-80:]) > 0
 
     def test_cautious_and_bold(self, opened):
@@ -66,6 +66,15 @@ class TestOpenMeteo:
         found = opened("open-meteo-solar").read(uncertainty=True)
         noon = 8
         assert found.low_w[noon] < found.high_w[noon]
+
+    def test_without_the_ensemble_there_is_a_forecast(self, opened):
+        """How sure it is may be unknown; the forecast itself does not wait for that."""
+        sun = opened("open-meteo-solar")
+        answer = sun.service.answer
+        sun.service.answer = lambda one: Response(503) if one.path == "/v1/ensemble" else answer(one)
+        found = sun.read(uncertainty=True)
+        assert (found.low_w, found.high_w, found.note, found.source) == (None, None, "", "Open-Meteo")
+        assert max(found.solar_w) > 0
 
     def test_the_inverters_limit(self, opened):
         """More than the inverter can give is not foretold."""
@@ -121,6 +130,20 @@ class TestSolcast:
         assert len(sun.service.journal) == 10
         assert "used up" in sun.read(refresh_min=0.001).note or "before" in sun.read(refresh_min=0.001).note
 
+    @pytest.mark.parametrize("fault", ["used-up", "rate-limit"])
+    def test_used_up_is_remembered(self, opened, fault):
+        """Until the next day begins for Solcast (in UTC) nobody asks again, and the moment is said."""
+        sun = opened("solcast")
+        sun.service.faults.set(fault)
+        assert "from 02:00 on" in sun.read().note  # in the house's zone
+        asked = len(sun.service.journal)
+        sun.service.faults.clear(fault)
+        sun.clock.advance(13 * 3600)
+        assert "before 02:00" in sun.read().note
+        assert len(sun.service.journal) == asked == 1
+        sun.clock.advance(3600)
+        assert sun.read().source == "Solcast"
+
     @pytest.mark.parametrize("nowhere", NOWHERE)
     def test_requests_that_never_left_do_not_count(self, opened, nowhere):
         """Without a way to the service none of the day's requests is used up."""
@@ -175,21 +198,6 @@ class TestSolcast:
         sun.service.faults.set("wrong-key")
         with pytest.raises(DeviceLoginError):
             sun.read()
-
-
-class TestQuartz:
-    """The hosted service, or a program of your own."""
-
-    def test_a_program(self, opened):
-        """CSV of a program: slots in UTC, kW; its headings are passed over."""
-        program = "print('time,kw'); print('2026-06-21T10:00:00,1.5'); print('2026-06-21 10:15:00;2')"
-        found = opened("quartz").read(0.3, command=(sys.executable, "-c", program))
-        assert found.solar_w[:2] == (1500, 2000)
-
-    def test_a_program_that_fails(self, opened):
-        """A program that fails is silence, with its last words."""
-        found = opened("quartz").read(command=(sys.executable, "-c", "raise SystemExit('no model')"))
-        assert "no model" in found.note
 
 
 def test_clear_sky():

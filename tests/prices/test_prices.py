@@ -2,65 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from solarctl.capabilities import PriceForecast
-from solarctl.drivers.awattar import Awattar
-from solarctl.drivers.energy_charts import EnergyCharts
 from solarctl.drivers.spot_prices import fee_at, fee_problem
-from solarctl.drivers.tibber import Tibber
 from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
 from solarctl.settings import Secret
 from solarctl.virtualhome.emulators import prices as services
-from tests.fakes import FakeClock, context, next_run
-
-NOON = datetime(2026, 6, 21, 10, 7, tzinfo=UTC)  # a Sunday, before tomorrow's prices are out
-KINDS = {
-    "energy-charts": (services.EnergyCharts, EnergyCharts),
-    "awattar": (services.Awattar, Awattar),
-    "tibber": (services.Tibber, Tibber),
-}
-
-
-class Market:
-    """A price service, and its driver in one run after the other."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        emulator, self.driver = KINDS[name]
-        self.clock = FakeClock(NOON)
-        self.service: Any = emulator(SimpleNamespace(), self.clock).start()
-        self.folder = folder
-        self.context: Any = None
-
-    def read(self, hours: float = 6, slot_min: int = 15, **keys: Any) -> Any:
-        before = self.context or context(clock=self.clock)
-        self.context = replace(next_run(before), cache_dir=self.folder)
-        if self.driver is Tibber:
-            keys.setdefault("token", Secret(self.service.token))
-        driver = self.driver("market", self.driver.Settings(base_url=self.service.url, **keys), self.context)
-        assert isinstance(driver, PriceForecast)
-        now = self.clock.now()
-        return driver.read_prices(now, now + timedelta(hours=hours), slot_min=slot_min)
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Callable[[str], Market]]:
-    made: list[Market] = []
-
-    def start(name: str) -> Market:
-        made.append(Market(name, tmp_path))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.service.stop()
+from tests.prices.market import KINDS
 
 
 @pytest.mark.parametrize("name", KINDS)
