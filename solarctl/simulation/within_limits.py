@@ -19,6 +19,7 @@ from solarctl.simulation.foresight import KWH_PER_W_MIN, Books, Cut
 from solarctl.simulation.limited import Cells, Span, cheapest
 from solarctl.simulation.limited_houses import CarHouse, Charger, Relay, RelayHouse, ReserveHouse
 from solarctl.simulation.money import SwiftTariff
+from solarctl.simulation.one_way_slots import one_way
 from solarctl.simulation.simulated_house import Simulated
 from solarctl.virtualhome.battery import Battery
 
@@ -61,7 +62,7 @@ def _relay(books: Books, settings: grid_guard.Settings, battery: Battery, move_p
 def _reserve(
     books: Books, settings: peak_mode.Settings, battery: Battery, own_pct: float, tariff: SwiftTariff
 ) -> list[float]:
-    cuts = books.cuts()
+    cuts = list(one_way(books.cuts(), books.course.need_w))
     in_peak = max(settings.peak_reserve_pct, settings.floor_pct) * battery.capacity_kwh / 100
     outside = max(settings.floor_pct, min(own_pct, _usual_pct(settings))) * battery.capacity_kwh / 100
     zone = books.zone
