@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 Remember = Callable[[M, Sequence[Carried]], M]
+UNDECIDED = ("command", "at", "reason", "because", "dry_run", "exit", "readings", "actions", "errors", "took_s")
+LONGEST_MESSAGE = 300
 
 
 def conclude(run: Run, decision: Decision[M], remember: Remember[M] | None) -> list[Carried]:
@@ -90,3 +92,17 @@ def _record(run: Run, decision: Decision[Any], carried: Sequence[Carried], *, dr
     if not dry_run:
         run.record(row)
     run.add_row(row | {"exit": run.exit_code, "errors": [error_json(error) for error in run.errors]})
+
+
+def record_undecided(run: Run) -> None:
+    """Write down a run that failed before it could decide: it is not one that cron left out."""
+    known = run.to_json() | {"errors": [_brief(error_json(error)) for error in run.errors]}
+    run.record({key: known[key] for key in UNDECIDED})
+
+
+def _brief(error: dict[str, Any]) -> dict[str, Any]:
+    """Return so much of an error as history needs; a broken config may be told each minute."""
+    message = error["message"]
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]} …"
+    return error | {"message": message, "hint": ""}

@@ -40,6 +40,7 @@ class Run(Opening):
         self.trouble_is_news = True  # whether -q prints it
         self.in_the_dark = False  # exit 0 by a rule for silence: no recovery, and after half an hour it is mailed
         self.notes: list[Note] = []  # what is mailed as it happens
+        self.recorded = False  # whether history has a row of this run
         self.readings: list[tuple[str, Reading]] = []
         self._known: dict[tuple[str, type], Reading] = {}
 
@@ -117,6 +118,7 @@ class Run(Opening):
 
     def record(self, row: dict[str, Any], *, kind: str = "decision") -> None:
         """Append a row to the history journal; trouble with it is noted, nothing more."""
+        self.recorded = True
         try:
             self.history.append({"kind": kind} | row)
         except StateError as error:

@@ -83,6 +83,10 @@ def execute(
     if manners.rule and not run.dry_run:
         from solarctl import aftermath
 
+        if not run.recorded and run.exit_code:
+            from solarctl.acting import record_undecided
+
+            record_undecided(run)
         aftermath.before_output(run)
         show_run(run, screen, err)
         aftermath.after_output(run)

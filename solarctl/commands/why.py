@@ -33,7 +33,7 @@ def command(run: Run, command: str | None, at: str | None, last: int | None) -> 
 
 def _entry(row: dict[str, Any]) -> str:
     moment = datetime.fromisoformat(row["at"])
-    head = f"{moment:%Y-%m-%d %H:%M:%S}  {row['command']}  [{row['reason']}]"
+    head = f"{moment:%Y-%m-%d %H:%M:%S}  {row['command']}  [{row['reason'] or 'no decision'}]"
     exit_code = row.get("exit") or 0
     lines = [head + (f"  exit {exit_code}" if exit_code else "")]
     lines += [

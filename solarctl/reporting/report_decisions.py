@@ -37,7 +37,7 @@ def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
     settling: set[str] = set()  # commands whose next reason only follows from their change
     found: list[Mark] = []
     for row, kept_up in in_order(decisions):
-        command, reason = str(row.get("command")), str(row.get("reason"))
+        command, reason = str(row.get("command")), str(row.get("reason") or "no decision")
         actions = [one for one in row.get("actions", ()) if one["outcome"] in REALLY]
         code = int(row.get("exit") or 0)
         before = last.get(command)
