@@ -19,7 +19,7 @@ from solarctl.control.plan_settings import day_begins, day_of
 from solarctl.control.plan_tasks import slots_from
 from solarctl.control.plan_words import Booked, Plan
 from solarctl.control.sun_seen import Expectation, as_seen, faded, is_fresh
-from solarctl.errors import StateError, UsageError
+from solarctl.errors import DeviceError, StateError, UsageError
 from solarctl.run import Run
 
 if TYPE_CHECKING:
@@ -231,6 +231,19 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return int(wide), int(high)
 
 
+def _told_of_the_day(run: Run, settings: Settings, begin: datetime) -> tuple[float, ...] | None:
+    """Return the forecast of the day of needs, its hours that are over included; None where they are not known."""
+    service = run.site.get(settings.forecast, SolarForecast)
+    try:
+        found = service.read_production(begin, begin + timedelta(days=1), slot_min=settings.slot_min)
+    except DeviceError:
+        return None
+    whole = found.slot_min == settings.slot_min and len(found.solar_w) >= timedelta(days=1) / timedelta(
+        minutes=settings.slot_min
+    )
+    return found.solar_w if whole and found.start == begin and not found.guessed else None
+
+
 def _draw(
     run: Run,
     settings: Settings,
@@ -254,7 +267,8 @@ def _draw(
         rows = run.history.readings(since=begin, until=run.now)
         stored = booked.stored_kwh if booked.day == day else {}
         pct = {load.device: 100 * stored.get(load.device, 0.0) / load.capacity_kwh for load in settings.devices}
-        files[png_path] = draw(view_of(plan, begin, rows, settings.grid, settings.battery, pct), *size)
+        told_w = _told_of_the_day(run, settings, begin)
+        files[png_path] = draw(view_of(plan, begin, rows, settings.grid, settings.battery, pct, told_w), *size)
     for path, content in files.items():
         try:
             path.write_bytes(content)

@@ -52,6 +52,7 @@ FONT = {
     "X": (17, 17, 10, 4, 10, 17, 17),
     "Y": (17, 17, 10, 4, 4, 4, 4),
     "Z": (31, 1, 2, 4, 8, 16, 31),
+    "_": (0, 0, 0, 0, 0, 0, 31),
     " ": (0, 0, 0, 0, 0, 0, 0),
 }
 ADVANCE, HEIGHT = 6, 7
@@ -73,13 +74,14 @@ class Picture:
             for y in range(max(0, top), min(self.height, bottom)):
                 self._rows[y][left:right] = bytes([colour]) * (right - left)
 
-    def line(self, points: Sequence[tuple[float, float]], colour: int, thick: int = 3) -> None:
-        """Draw through points (x rising)."""
+    def line(self, points: Sequence[tuple[float, float]], colour: int, thick: int = 3, wide: int = 2) -> None:
+        """Draw through points (x rising); `wide` is how thick its steep parts are."""
         for (x1, y1), (x2, y2) in pairwise(points):
             first, last = round(x1), max(round(x2), round(x1) + 1)
             for x in range(first, last):
                 low, high = sorted((self._between(x, x1, y1, x2, y2), self._between(x + 1, x1, y1, x2, y2)))
-                self.box(x, round(low) - thick // 2, x + 2, round(high) + (thick + 1) // 2, colour)
+                left = x - (wide - 1) // 2
+                self.box(left, round(low) - thick // 2, left + wide, round(high) + (thick + 1) // 2, colour)
 
     @staticmethod
     def _between(x: float, x1: float, y1: float, x2: float, y2: float) -> float:

@@ -36,8 +36,12 @@ def view_of(
     grid: str,
     battery: str,
     stored: dict[str, float],
+    told_w: Sequence[float] | None = None,
 ) -> View:
-    """Return the day that begins at `start`: measured until the plan begins, planned from then on."""
+    """Return the day that begins at `start`: measured until the plan begins, planned from then on.
+
+    `told_w`: the forecast of the whole day, where the service still knows its hours that are over.
+    """
     step = timedelta(minutes=plan.slot_min)
     count = int(timedelta(days=1) / step)
     first = round((plan.slots[0].astimezone(UTC) - start.astimezone(UTC)) / step)
@@ -54,11 +58,12 @@ def view_of(
         shown = [None] * max(0, first) + list(values[max(0, -first) :])
         return tuple((shown + [None] * count)[:count])
 
+    sun = tuple(told_w[:count]) if told_w is not None else planned(plan.inputs.told_w or plan.inputs.solar_w)
     return View(
         start,
         plan.slot_min,
         plan.made_at,
-        planned(plan.inputs.solar_w),
+        sun,
         tuple(spare),
         tuple((name, planned([on * plan.powers_w.get(name, 0.0) for on in row])) for name, row in plan.devices.items()),
         tuple((name, tuple(row)) for name, row in drawn.items()),
