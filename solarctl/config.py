@@ -123,6 +123,11 @@ class Config:
             value = value.get(part) if isinstance(value, Mapping) else None
         return value
 
+    def devices_of_accounts(self) -> dict[str, int]:
+        """Return how many devices each account has."""
+        accounts = [self.find(f"devices.{name}.account") for name in self.names("devices")]
+        return {one: accounts.count(one) for one in accounts if isinstance(one, str)}
+
     def decoder(self) -> Decoder:
         """Return a decoder for this file's tables."""
         return Decoder(self.folder, self._secret, self.line)

@@ -114,6 +114,7 @@ class Opening(Findings):
                 "temperature_unit": where.temperature_unit,
                 "timezone": where.timezone,
                 "config_dir": self.config.folder,
+                "devices_of": self.config.devices_of_accounts(),
             },
             cache_dir=self.state_dir / "cache",
             log=self.log,

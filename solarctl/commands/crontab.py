@@ -17,7 +17,10 @@ from solarctl.errors import ConfigError, Exit, StateError, UsageError
 from solarctl.run import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from solarctl.schedule.crontab import Crontab
+    from solarctl.schedule.recommended import Line
 
 
 class Reason(StrEnum):
@@ -41,8 +44,10 @@ def print_(run: Run, systemd: bool) -> None:
     """Print the lines for the commands that the config has tables for."""
     from solarctl.schedule import printing
     from solarctl.schedule.recommended import lines
+    from solarctl.schedule.thrift import affordable
 
-    found = lines(run.config)
+    found = affordable(lines(run.config), run.config)
+    _warn_of_quotas(run, found)
     where = printing.place(run)
     if systemd:
         from solarctl.schedule import timers
@@ -79,6 +84,19 @@ def install(run: Run) -> None:
     if run.dry_run:
         run.say(text.rstrip("\n"))
     _warn_of_doubles(run, installing.without_block(before))
+    from solarctl.schedule.recommended import lines
+    from solarctl.schedule.thrift import affordable
+
+    _warn_of_quotas(run, affordable(lines(run.config), run.config))
+
+
+def _warn_of_quotas(run: Run, found: Sequence[Line]) -> None:
+    """Say where even the slowest lines ask a cloud too often: there are too many devices in one account."""
+    from solarctl.schedule.thrift import asked_too_often
+
+    for one in asked_too_often(found, run.config):
+        words = f"even so the schedule asks {one.whom} about {one.requests} times a day, and it gives {one.limit:.0f}"
+        run.warn(f"{words}: spread its devices over several accounts, or let rules steer fewer of them")
 
 
 def _refuse_a_strangers(run: Run, content: bytes, harm: str) -> None:

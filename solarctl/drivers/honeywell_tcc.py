@@ -29,7 +29,6 @@ SCHEDULE, TEMPORARY, PERMANENT = 0, 1, 2
 HOLDS = {SCHEDULE: "schedule", TEMPORARY: "temporary", PERMANENT: "permanent", 3: "vacation"}
 NOT_KNOWN = 128.0
 STEP = 0.5  # what displays in °C resolve; those in °F take it too
-SHARED_S = 29.5 * 60  # `record` asks every half an hour: who asks every few minutes is locked out
 LOOKS_S = (1.0, 3.0, 8.0)  # pauses before looking whether a change has arrived
 
 
@@ -50,7 +49,8 @@ class HoneywellThermostat:
 
     def read_thermostat(self) -> ThermostatReading:
         """Return temperature, setpoints, limits and hold; raise when the thermostat is off line."""
-        lately = Lately(self._name, f"{self._account_name} {self._device_id}", SHARED_S, self._context)
+        question = f"{self._account_name} {self._device_id}"
+        lately = Lately(self._name, question, "honeywell-tcc", self._account_name, self._context)
         now, data = lately.answer(self._fetch)
         self._data = data
         hold = self._hold(data)

@@ -15,15 +15,32 @@ from solarctl.drivers.answers import moment, words
 from solarctl.errors import BusyError, DeviceUnreachable, StateError
 
 Values = Mapping[str, Any]
+LATE_S = 30  # cron's runs are not whole minutes apart to the second
+RECORD_SHARE = 0.4  # of a day's requests; the others are for rules
+PACES: Mapping[str, tuple[float, int]] = {  # service -> minutes between two looks at a device, requests a day
+    "honeywell-tcc": (30, 400),  # who asks every few minutes is locked out
+    "tuya": (15, 860),  # the trial plan has about 26 000 a month
+}
+
+
+def recorded_min(service: str, devices: int) -> float:
+    """Return how many minutes `record` lets pass before it asks such a device again, one of so many of an account.
+
+    >>> recorded_min("tuya", 2), recorded_min("honeywell-tcc", 10)
+    (15, 90.0)
+    """
+    least_min, a_day = PACES[service]
+    return max(least_min, devices * 1440 / (RECORD_SHARE * a_day))
 
 
 class Lately:
-    """The last answer about one device, `of` being what was asked for; taken again within `within_s`."""
+    """The last answer about one device of an account, `of` being what was asked for; taken again for a while."""
 
-    def __init__(self, name: str, of: str, within_s: float, context: Context) -> None:
+    def __init__(self, name: str, of: str, service: str, account: str, context: Context) -> None:
         self._name = name
         self._of = of
-        self._within_s = within_s
+        devices = max(1, context.site.get("devices_of", {}).get(account, 1))
+        self._within_s = recorded_min(service, devices) * 60 - LATE_S
         self._context = context
 
     def answer(self, ask: Callable[[], Values]) -> tuple[datetime, Values]:

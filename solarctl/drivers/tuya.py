@@ -28,7 +28,6 @@ from solarctl.value import value
 
 CODES = ("switch_1", "switch", "switch_on", "switch_2", "switch_3", "switch_4")  # the likeliest first
 FORMS = ("/v1.0/iot-03/devices", "/v1.0/devices")  # the older one serves some devices the newer one does not
-SHARED_S = 14.5 * 60  # `record` asks every quarter of an hour: the trial plan's requests are counted
 LOOK_AFTER_S = (1.0, 2.0, 4.0, 8.0, 15.0)  # since the command; reports take 1–2.5 s, at times much longer
 
 
@@ -58,7 +57,7 @@ class TuyaSwitch:
     def read_switch(self) -> SwitchReading:
         """Return the relay's position; a device that is offline has none."""
         question = f"{self._settings.account} {self._settings.device_id}"
-        lately = Lately(self._name, question, SHARED_S, self._context)
+        lately = Lately(self._name, question, "tuya", self._settings.account, self._context)
         at, points = lately.answer(lambda: self._online_detail().points)
         code = self._code_in(points)
         if code is None:

@@ -61,12 +61,12 @@ def _zone(job: Job, schedule: Schedule) -> Iterator[Problem]:
 def _is_converted(job: Job, schedule: Schedule) -> bool:
     """Return whether the line is as `crontab print` writes it, with hours converted."""
     from solarctl.errors import ConfigError
-    from solarctl.schedule import printing, recommended
+    from solarctl.schedule import printing, recommended, thrift
     from solarctl.schedule.crontab import parse
 
     where = printing.Place("/solarctl", (), schedule.config.timezone, schedule.config.site.timezone, schedule.now)
     try:
-        lines = recommended.lines(schedule.config)
+        lines = thrift.affordable(recommended.lines(schedule.config), schedule.config)
         text = "\n".join(printing.crontab_lines(lines, where, knows_zones=False, machine=schedule.machine))
     except ConfigError:
         return False
@@ -127,11 +127,21 @@ def _rare(job: Job, schedule: Schedule) -> Iterator[Problem]:
     longest = LONGEST_MIN.get(job.name)
     gap_min = longest_gap_min(schedule.of(job.name), schedule) if longest else 0
     if longest and gap_min > longest:
+        longest = max(longest, _recommended_min(job.name, schedule))
+    if longest and gap_min > longest:
         message = f"{job.name} rests for {_span(gap_min)} at times; the house wants it every {longest} min or so"
         yield problem(job, message, "solarctl crontab print shows a better line.", severity="warning")
     elif job.name in ("peak-mode", "thermostat-step", "eod-status") and minute.isdigit() and not hour.startswith("*"):
         message = f"{job.name} runs at a single minute: what is missed then is not made up for"
         yield problem(job, message, "Write */5 in place of the minute; it is harmless.", severity="warning")
+
+
+def _recommended_min(command: str, schedule: Schedule) -> int:
+    """Return how seldom `crontab print` lets a command run, where clouds give no more."""
+    from solarctl.schedule import recommended, thrift
+
+    lines = thrift.affordable(recommended.lines(schedule.config), schedule.config)
+    return max((line.every_min for line in lines if line.command == command), default=0)
 
 
 def longest_gap_min(jobs: tuple[Job, ...], schedule: Schedule, days: int = 8) -> float:

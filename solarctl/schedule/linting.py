@@ -71,7 +71,7 @@ def lint(
         crontab.ours,
         config,
         now,
-        dict(_settings(config)),
+        settings_of(config),
         cache,
         zones.machine_zone() if machine is None else machine,
         names_zones and zones.cron_knows_zones() if knows_zones is None else knows_zones,
@@ -88,6 +88,11 @@ def lint(
 def _all(schedule: Schedule) -> Iterable[Problem]:
     for rule in RULES:
         yield from rule(schedule)
+
+
+def settings_of(config: Config) -> dict[str, Any]:
+    """Return the decoded tables of the commands that have one; `check` says what is wrong with the others."""
+    return dict(_settings(config))
 
 
 def _settings(config: Config) -> Iterator[tuple[str, Any]]:

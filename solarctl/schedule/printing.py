@@ -97,7 +97,7 @@ def escaped(command: str) -> str:
 
 
 def _schedule(line: Line, where: Place, machine: tzinfo, *, convert: bool) -> str:
-    minute = "*" if line.every_min == 1 else f"*/{line.every_min}"
+    minute = {1: "*", 60: "0"}.get(line.every_min, f"*/{line.every_min}")
     hours = line.hours
     if hours and convert:
         hours = zones.converted(hours, where.site, machine, where.now, widen=line.early_is_harmless)
@@ -133,7 +133,8 @@ def _found_by_cron() -> Path:
 def text(config: Config, where: Place) -> str:
     """Return the crontab lines for this machine's cron."""
     from solarctl.schedule.recommended import lines
+    from solarctl.schedule.thrift import affordable
 
-    found = lines(config)
+    found = affordable(lines(config), config)
     knows = zones.cron_knows_zones()
     return "".join(f"{one}\n" for one in crontab_lines(found, where, knows_zones=knows, machine=zones.machine_zone()))

@@ -47,7 +47,7 @@ def calendar(line: Line, zone: str) -> str:
     '*-*-* 20..21:00/5:00 Europe/Prague'
     """
     hours = ranges(line.hours).replace("-", "..")
-    minutes = "*" if line.every_min == 1 else f"00/{line.every_min}"
+    minutes = {1: "*", 60: "00"}.get(line.every_min, f"00/{line.every_min}")
     return f"*-*-* {hours}:{minutes}:00 {zone}"
 
 

@@ -26,10 +26,11 @@ class Entry:
 def recommended(config: Config) -> list[Entry]:
     """Return the schedule that `crontab print` prints for this config."""
     from solarctl.schedule.recommended import lines
+    from solarctl.schedule.thrift import affordable
 
     return [
         Entry(line.command, tuple(h * 60 + m for h in line.hours or range(24) for m in range(0, 60, line.every_min)))
-        for line in lines(config)
+        for line in affordable(lines(config), config)
     ]
 
 
