@@ -21,6 +21,7 @@ from solarctl.value import value
 
 A_DAY_MIN = 24 * 60
 ASK_AGAIN_MIN = 30.0  # for prices that are not out yet
+PUBLISHED, DAY_ENDS = time(10, 30), time(22)  # in UTC, of Central Europe's summer: nothing happens earlier than that
 
 Fee = float | tuple[float, ...] | dict[str, float]
 
@@ -102,7 +103,7 @@ class SpotPrices:
 
         ends = self._end_of(now)
         answers = KeptAnswers(self._name, self._context, key=self._key, refresh_min=A_DAY_MIN)
-        if ends is not None and ends < min(end, now + timedelta(hours=36)).timestamp():
+        if ends is not None and ends < min(end, _told_until(now)).timestamp():
             answers = KeptAnswers(self._name, self._context, key=self._key, refresh_min=ASK_AGAIN_MIN)
         kept = answers.get(asked, is_enough=covers)
         steps = from_json(kept.get("prices")) if kept else None
@@ -137,6 +138,12 @@ class SpotPrices:
             at = datetime.fromtimestamp(begin, UTC).astimezone(self._context.timezone)
             prices.append(self._surcharge.price(spot, at))
         return round(sum(prices) / parts, 6)
+
+
+def _told_until(now: datetime) -> datetime:
+    """Return until when a market's prices may be known: today's end, from noon on tomorrow's."""
+    utc = now.astimezone(UTC)
+    return datetime.combine(utc.date() + timedelta(days=int(utc.time() >= PUBLISHED)), DAY_ENDS, UTC)
 
 
 def _inside(now: datetime, start: datetime, end: datetime) -> bool:

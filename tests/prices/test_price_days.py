@@ -110,3 +110,16 @@ def test_prices_that_are_late(opened):
     market.clock.advance(11 * 60)
     assert market.read(24).prices[-1] is not None
     assert len(market.service.journal) == 2
+
+
+def test_nobody_asks_for_what_cannot_be_there(opened):
+    """Two days of plans each half an hour: prices are asked for when they may have come out, not all night long."""
+    market = opened("energy-charts")
+    market.move_to(datetime(2026, 6, 21, 18, 0, tzinfo=UTC))
+    for _ in range(96):
+        assert market.read(4).prices[-1] is not None
+        market.read(36)
+        market.clock.advance(30 * 60)
+    assert len(market.service.journal) <= 5
+    market.move_to(datetime(2026, 6, 24, 11, 5, tzinfo=UTC))
+    assert market.read(34).prices[-1] is not None
