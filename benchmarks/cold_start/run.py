@@ -96,6 +96,7 @@ def cases() -> list[Case]:
         Case("solarctl peak-mode (HTTPS)", ours("peak-mode", "-q"), 1.1, 34, house="powerwall"),
         Case("solarctl easee-balance (Modbus, HTTPS)", ours("easee-balance", "-q"), 1.5, 40, house="car"),
         Case("solarctl plan, pure Python (HTTPS)", ours("plan", "-q"), 2.0, 40, house="loads"),
+        Case("solarctl apply (three devices, HTTP)", ours("apply", "-q"), 1.1, 34, house="loads"),
         *(Case(name, plain(code)) for name, code in SEEDS.items()),
     ]
 
