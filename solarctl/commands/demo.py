@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from solarctl.runner import Environment
 if TYPE_CHECKING:
     from solarctl.simulation.demo import Day, View
     from solarctl.virtualhome.scenario import Scenario
+
+CANNOT_DRAW = ("dumb", "unknown")  # terminals that scroll only: they get the log
 
 
 @click.command("demo")
@@ -92,6 +95,10 @@ def _say_what_is_left(day: Day, kept: list[Path], folder: Path | None, environme
     if folder is not None:
         words = f"--config {folder / 'config.toml'} --state-dir {folder / 'state'}"
         click.echo(f"Look further: solarctl {_why(day)} {words}", file=environment.out)
+    click.echo("By hand, in a home that lives: solarctl demo --serve", file=environment.out)
+    click.echo(
+        "In your own house: solarctl setup asks what you have; then add --dry-run to any command", file=environment.out
+    )
 
 
 def _why(day: Day) -> str:
@@ -136,7 +143,7 @@ def _view(options: Options, environment: Environment) -> View:
 
     if options.json or options.quiet:
         return SummaryView(lambda _line: None)
-    if environment.out.isatty() and not options.verbose:
+    if environment.out.isatty() and not options.verbose and os.environ.get("TERM", "").lower() not in CANNOT_DRAW:
         from solarctl.simulation.live import LiveView
 
         return LiveView(environment.out)

@@ -6,7 +6,7 @@ import base64
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -69,9 +69,16 @@ def furnish(folder: Path, home: Home) -> Path:
 
 def keep_mails(folder: Path, home: Home) -> list[Path]:
     """Write the mails that the home's mail server took, each as .eml, and its page where it has one."""
+    return new_mails(folder, home, frozenset())
+
+
+def new_mails(folder: Path, home: Home, known: Collection[Path]) -> list[Path]:
+    """Write the mails that are not among the `known` files yet."""
     messages = [one for emulator in home.emulators if isinstance(emulator, MailServer) for one in emulator.messages]
     found = []
     for number, received in enumerate(messages, start=1):
+        if folder / f"mail-{number}.eml" in known:
+            continue
         path = folder / f"mail-{number}.eml"
         _write(path, received.data.decode("utf-8", "replace"))
         found.append(path)

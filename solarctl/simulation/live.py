@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from solarctl.simulation.demo import Day, Ran
-from solarctl.simulation.plain_view import actions, is_news, letter, opening, sentence, watts
-from solarctl.simulation.summary import remarks, table, verdict
+from solarctl.simulation.opening import opening
+from solarctl.simulation.plain_view import actions, is_news, letter, sentence, watts
+from solarctl.simulation.summary import remarks, table, title, verdict
 from solarctl.virtualhome.chaos import Trouble
 from solarctl.virtualhome.scenario import Home, Seed
 
@@ -54,7 +55,7 @@ class LiveView:
         self._most_w = max(2000.0, home.house.solar.peak_kw * 800 if home.house.solar else 0.0)
         self._most_used_w = max(3500.0, self._most_w)
         self._title = f"solarctl demo: {scenario.name}, seed {seed}"
-        for line in opening(home):
+        for line in opening(home, self._console.width):
             self._console.print(line, style="" if line.startswith(" ") else "bold")
         self._console.print()
         self._live = Live(console=self._console, auto_refresh=False, transient=False)
@@ -90,10 +91,10 @@ class LiveView:
             self._console.print(line, markup=False)
         self._console.print()
         self._console.print(_figures(day))
-        *others, _verdict = remarks(day)
-        for line in others:
-            self._console.print(line, style="dim")
         self._console.print(verdict(day), style="bold red" if day.preventable_min else "bold green")
+        self._console.print()
+        for line in remarks(day):
+            self._console.print(line, style="dim")
 
     def ended(self) -> None:
         if self._live is not None:
@@ -179,7 +180,7 @@ def _line(at: datetime, *words: tuple[str, str]) -> Text:
 
 def _figures(day: Day) -> Table:
     rows = table(day)
-    found = Table(title="The day in figures", title_justify="left", title_style="bold")
+    found = Table(title=title(day), title_justify="left", title_style="bold")
     for index, heading in enumerate(rows[0]):
         found.add_column(heading, justify="left" if index == 0 else "right", style="bold" if index == 1 else "")
     for row in rows[1:]:

@@ -9,12 +9,14 @@ from datetime import datetime
 from solarctl.errors import Exit
 from solarctl.explain import describe
 from solarctl.simulation.demo import Day, Ran
+from solarctl.simulation.opening import opening
 from solarctl.simulation.summary import summary
 from solarctl.virtualhome.chaos import Trouble
 from solarctl.virtualhome.scenario import Home, Seed
 
 WIDTH = 112
 NAMES = 17  # characters of a command's name and the room after it
+RENEWS = "token-refresh"
 LONGEST = 100  # characters of a trouble
 PASSING = (Exit.OK, Exit.REFUSED, Exit.TRY_AGAIN, Exit.NONSENSE, Exit.LOGIN)  # what devices and clouds can cause
 
@@ -31,7 +33,7 @@ class PlainView:
         self._margin = ""
 
     def opened(self, home: Home, seed: Seed) -> None:
-        for line in opening(home):
+        for line in opening(home, WIDTH):
             self._say(line)
         self._gauges = [heading for heading, _text in home.scenario.gauges]
         if len(self._gauges) > 1:  # a line for the house now and then, and one for each decision
@@ -113,18 +115,6 @@ class SummaryView:
     def ended(self) -> None: ...
 
 
-def opening(home: Home) -> list[str]:
-    """Return what a newcomer must know: the house, and what cron runs."""
-    return [
-        home.scenario.title,
-        "House and clouds are emulated on this machine; commands, drivers and state are the real ones.",
-        *([home.scenario.note] if home.scenario.note else []),
-        f"On {home.scenario.start:%A, %d %B %Y}, cron runs:",
-        *(f"    {line}" for line in home.scenario.crontab.strip().splitlines() if line and not line.startswith("#")),
-        *(f"    all day long     solarctl {' '.join(words)}" for words in home.scenario.services),
-    ]
-
-
 def is_news(ran: Ran, last: dict[str, object]) -> bool:
     """Return whether a run says something else than the one before; `last` is kept up to date.
 
@@ -134,12 +124,23 @@ def is_news(ran: Ran, last: dict[str, object]) -> bool:
     if reason is None:
         return ran.exit not in PASSING
     errors = tuple(str(error["message"])[:40] for error in ran.row.get("errors", ()))
+    if ran.command == RENEWS and ran.exit == 0 and not errors:
+        return _first_renewal(ran, last)
     key = (reason, ran.exit, errors, ran.dark)
     before = last.get(ran.command)
     last[ran.command] = key
     if ran.acted and ran.exit == 0 and not errors:
         return not _only_renews(ran, last)  # a charger's limit is told when it changes, whatever reason holds it
     return before != key
+
+
+def _first_renewal(ran: Ran, last: dict[str, object]) -> bool:
+    """Return whether a token is renewed for the first time, or after trouble; many last an hour only."""
+    known = last.get(f"{RENEWS}/known")
+    known = known if isinstance(known, frozenset) else frozenset()
+    renewed = frozenset(one["device"] for one in ran.row.get("actions", ()) if one["outcome"] == "done")
+    last[f"{RENEWS}/known"] = known | renewed
+    return bool(last.pop(RENEWS, None)) or not renewed <= known
 
 
 def _only_renews(ran: Ran, last: dict[str, object]) -> bool:

@@ -10,6 +10,7 @@ from typing import TextIO
 
 import click
 
+from solarctl.simulation.demo_folder import new_mails
 from solarctl.simulation.plain_view import watts
 from solarctl.virtualhome.chaos import Chaos
 from solarctl.virtualhome.clock import HouseClock
@@ -33,12 +34,17 @@ def serve(
         out.flush()
         upsets = Chaos(home.emulators if chaos else (), now, now + timedelta(days=1), seed)
         ticks = 0
+        kept: set[Path] = set()
         while True:
             home.catch_up()
             for trouble in upsets.move_to(clock.now())[0]:
                 click.echo(f"{trouble.emulator.name}: {trouble.text}", file=out)
             if ticks % round(LOOK_EVERY_S / TICK_S) == 0:
                 click.echo(_look(home), file=out)
+                out.flush()
+            for path in new_mails(folder, home, kept):
+                kept.add(path)
+                click.echo(f"{home.house.now.astimezone(home.house.timezone):%H:%M}  a mail: {path}", file=out)
                 out.flush()
             ticks += 1
             clock.sleep(TICK_S)
@@ -52,7 +58,8 @@ def _invitation(home: Home, config: Path, state: Path) -> list[str]:
         f"    export SOLARCTL_STATE_DIR={shlex.quote(str(state))}",
         *(f"    {line}" for line in home.scenario.try_this),
         "",
-        "or let your cron run it (the lines are in crontab, beside config.toml). Ctrl-C ends it.",
+        "or let your cron run it: solarctl crontab install, and solarctl crontab remove in the end.",
+        "Each mail is left as a file beside config.toml. Ctrl-C ends it.",
     ]
 
 

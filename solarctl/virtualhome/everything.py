@@ -160,6 +160,7 @@ def everything(
         before_serving=run_low,
         figures=books.FIGURES,
         sums=property_total,
+        whose="all three houses together",
         verdict=books.verdict,
         try_this=TRY_THIS,
         chaos=chaos,

@@ -78,8 +78,8 @@ def verdict(ours: Energies, without: Mapping[str, Energies], figures: Mapping[st
     fair = f"{here['full_cost']:.2f} {CURRENCY} instead of {there['full_cost']:.2f} {CURRENCY}"
     money = f"{here['cost']:.2f} instead of {there['cost']:.2f}"
     return (
-        f"With car, hot water and batteries filled up in both, the energy costs {fair} "
-        f"(without that {money}, as they are left at the end).{peak}"
+        f"The energy costs {fair}, with what car, hot water and batteries still lack at the end counted in "
+        f"(by the meters alone {money}).{peak}"
     )
 
 
@@ -109,4 +109,4 @@ def boiler(home: Home) -> str:
 def guest(home: Home) -> str:
     """Return the guest house's battery, and whether its grid is in."""
     guests = dwelling(home.house, "guest house")
-    return f"{guests.soc_pct or 0:.0f} % {'GRID' if guests.grid.connected else 'off'}"
+    return f"{guests.soc_pct or 0:.0f} % {'GRID' if guests.grid.connected else 'no grid'}"

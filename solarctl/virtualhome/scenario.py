@@ -98,6 +98,7 @@ class Scenario:
     services: tuple[tuple[str, ...], ...] = ()  # command lines that systemd would keep running
     note: str = ""  # what a spectator should know
     sums: Callable[[House], Energies] = _total  # the energies that are compared; of all houses, where there are more
+    whose: str = ""  # whose energies the table tells, where it is not just the house's
     verdict: Callable[[Energies, Mapping[str, Energies], Mapping[str, Mapping[str, float]]], str] | None = None
 
     @property

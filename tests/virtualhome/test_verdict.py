@@ -15,7 +15,7 @@ def test_what_the_energy_costs_once_all_is_full_comes_first() -> None:
     """A day that leaves the car empty is cheap; the sentence begins with what both columns cost when all is full."""
     said = verdict(Energies(), {"left alone": Energies()}, FIGURES)
     assert said.startswith(
-        "With car, hot water and batteries filled up in both, the energy costs 4.56 USD instead of 4.81"
+        "The energy costs 4.56 USD instead of 4.81 USD, with what car, hot water and batteries still"
     )
     assert said.index("4.81") < said.index("0.83 instead of 2.99")
     assert "peak" not in said

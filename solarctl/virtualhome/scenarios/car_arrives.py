@@ -109,7 +109,7 @@ SCENARIO = Scenario(
     before_serving=_come_home,
     figures=(
         Figure("car_kwh", "into the car", "kWh", lambda house: _charger(house).car.total_kwh),
-        Figure("car_starts", "starts of the car", "", lambda house: float(_charger(house).car.starts)),
+        Figure("car_starts", "starts of the car", "", lambda house: float(_charger(house).car.starts), decimals=0),
     ),
     verdict=_verdict,
     try_this=(

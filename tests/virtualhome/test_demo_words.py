@@ -1,0 +1,134 @@
+"""What a newcomer reads: the opening, which runs are news, and the sentences below the table."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from solarctl.commands.demo import _say_what_is_left, _view
+from solarctl.options import Options
+from solarctl.runner import Environment
+from solarctl.simulation.demo import Day, Ran
+from solarctl.simulation.demo_folder import new_mails
+from solarctl.simulation.live import LiveView
+from solarctl.simulation.opening import opening
+from solarctl.simulation.plain_view import PlainView, is_news
+from solarctl.simulation.summary import summary, table
+from solarctl.virtualhome.emulators.smtp import MailServer
+from solarctl.virtualhome.energies import Energies
+from solarctl.virtualhome.mail_session import Received
+from solarctl.virtualhome.scenario import Figure, Home
+from solarctl.virtualhome.scenarios import load
+
+AT = datetime(2026, 7, 15, 14, tzinfo=UTC)
+
+
+def _home(scenario: str) -> Home:
+    return cast("Home", SimpleNamespace(scenario=load(scenario)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 112])
+def test_the_opening_fits_the_terminal(width: int) -> None:
+    """No line is wider than the terminal, and each job of crontab.example stands whole on a line of its own."""
+    lines = opening(_home("first-look"), width)
+    assert max(map(len, lines)) <= width
+    scenario = load("first-look")
+    for line in scenario.crontab.splitlines():
+        job, _mark, remark = line.partition("#")
+        if job.strip():
+            assert any(said.strip().startswith(job.strip()) for said in lines)
+            assert all(word in " ".join(lines) for word in remark.split())
+
+
+def _renewed(*accounts: str, exit_code: int = 0) -> Ran:
+    actions = [{"action": "token", "device": one, "to": None, "outcome": "done"} for one in accounts]
+    errors = [{"device": "tuya", "message": "refused"}] if exit_code else []
+    row = {"reason": "renewed" if accounts else "not-due", "actions": actions, "errors": errors}
+    return Ran(AT, "token-refresh", exit_code, row, "", (), 0, 0, 0, 0, None, False)
+
+
+def test_a_token_is_news_once() -> None:
+    """Tokens of an hour are renewed all day: the first time of each is told, trouble and its end are told."""
+    last: dict[str, object] = {}
+    day = [
+        (_renewed("tuya"), True),
+        (_renewed(), False),
+        (_renewed("tuya"), False),
+        (_renewed("tuya", "easee"), True),
+        (_renewed("tuya", "easee"), False),
+        (_renewed(exit_code=77), True),
+        (_renewed(exit_code=77), False),
+        (_renewed("tuya"), True),
+        (_renewed("tuya"), False),
+    ]
+    assert [is_news(ran, last) for ran, _ in day] == [news for _, news in day]
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("term", "view"), [("dumb", PlainView), ("unknown", PlainView), ("xterm-256color", LiveView)])
+def test_a_terminal_that_cannot_draw_gets_the_log(term: str, view: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture that cannot be drawn anew would leave nothing to see until the day is over."""
+    monkeypatch.setenv("TERM", term)
+    assert isinstance(_view(Options(), Environment(out=_Terminal())), view)
+
+
+def _day(**parts: Any) -> Day:
+    return Day(load("summer"), 0, Energies(), **parts)
+
+
+def test_the_sentence_stands_right_below_the_table() -> None:
+    """What came of the day first, then how many runs and requests it took; codes are counted in words."""
+    counters = {"easee": {"requests": 3, "logins": 1}, "smtp": {"mails": 2}}
+    lines = summary(_day(exits=Counter({0: 5, 75: 2}), counters=counters, troubles=1))
+    begin = lines.index("Never without supply.")
+    assert lines[begin - 2].strip().startswith("of which commands")
+    assert (
+        lines[begin + 2] == "7 runs through 1 troubles of the clouds: 5 fine, 2 said what was wrong (2 with exit 75)."
+    )
+    assert lines[begin + 3] == "Asked of the emulated clouds and devices: easee 3 requests, 1 log-ins; smtp 2 mails."
+
+
+def test_several_houses_in_one_table_are_said() -> None:
+    """The mail is about one house; the table's heading says that it is about all."""
+    day = Day(replace(load("summer"), whose="all three houses together"), 0, Energies())
+    assert summary(day)[0] == "The day in figures, all three houses together"
+    assert load("first-look").whose
+
+
+def test_a_count_has_no_decimals() -> None:
+    """A car starts twice, not 2.0 times, and no blank stands where a unit would."""
+    starts = next(one for one in load("car-arrives").figures if one.key == "car_starts")
+    shown = Figure(starts.key, starts.label, starts.unit, starts.of, starts.decimals)
+    day = Day(replace(load("summer"), figures=(shown,)), 0, Energies(), figures={"with solarctl": {"car_starts": 2.0}})
+    assert [starts.label, "2"] in table(day)
+
+
+def test_what_to_do_next_is_said() -> None:
+    """A newcomer learns how to try commands by hand, and how to begin at home."""
+    out = io.StringIO()
+    _say_what_is_left(_day(), [], None, Environment(out=out))
+    assert "solarctl demo --serve" in out.getvalue()
+    assert "solarctl setup" in out.getvalue()
+
+
+def test_a_served_homes_mails_are_files(tmp_path: Path) -> None:
+    """Each mail is written once, when it has come."""
+    server = MailServer(None, cast("Any", None))
+    home = cast("Home", SimpleNamespace(emulators=(server,)))
+    assert new_mails(tmp_path, home, frozenset()) == []
+    server.messages.append(Received(AT, "a@example.com", ["b@example.com"], b"Subject: one\r\n\r\nFine.\r\n"))
+    first = new_mails(tmp_path, home, frozenset())
+    assert [path.name for path in first] == ["mail-1.eml"]
+    server.messages.append(Received(AT, "a@example.com", ["b@example.com"], b"Subject: two\r\n\r\nFine.\r\n"))
+    assert [path.name for path in new_mails(tmp_path, home, set(first))] == ["mail-2.eml"]
