@@ -10,7 +10,7 @@ import pytest
 
 from solarctl.control.balance_memory import LoadMemory
 from solarctl.control.balance_settings import Guarantee, Season
-from solarctl.control.guarantee import levels_wh, runs_now, season, top_up_wh, topping
+from solarctl.control.guarantee import levels_wh, missing_wh, runs_now, season, top_up_wh, topping, with_period
 
 LEVELS = {"winter": (7000, 12000), "summer": (5000, 10000), "spring": (6000, 11000)}
 
@@ -49,6 +49,24 @@ def test_the_seeds_vectors(season_, today, yesterday, cloud, seconds, new_yester
     )
     assert round(3600 * got.add_wh / 2405 * 1.07) == pytest.approx(seconds, abs=1)
     assert int(got.today_wh + got.add_wh) == pytest.approx(new_yesterday, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("today", "yesterday", "add_wh"),
+    [
+        (5000, 6500, 500),  # only half a kWh is missing for two days
+        (6000, 1000, 1000),  # a kWh is missing for today, much more for two days
+        (1000, 1000, 4000),  # a bright day is to come: no more than the morning needs
+        (7000, 0, 0),
+    ],
+)
+def test_before_a_bright_day_only_the_least_is_added(today, yesterday, add_wh):
+    """The smallest of what today lacks, what two days lack and what the morning needs."""
+    got = top_up_wh(
+        season="winter", mode=20, full=False, today_wh=today, yesterday_wh=yesterday, cloud_pct=20, low_today_wh=7000,
+        low_two_days_wh=12_000, morning_wh=4000, full_wh=14_000, good_pct=30, correction=1.0,
+    )  # fmt: skip
+    assert got.add_wh == add_wh
 
 
 @pytest.mark.parametrize(
@@ -165,3 +183,66 @@ def test_missed_deadlines_are_caught_up():
     assert memory.previous_wh == 3000
     assert memory.period_wh == 0
     assert memory.period_ends == at(6, 0, 5).timestamp()
+
+
+@pytest.mark.parametrize(("need_wh", "power_w"), [(2000, 0.0), (2000, -1.0), (0.99, 2000)])
+def test_nothing_to_run_for(need_wh, power_w):
+    """A load without a known power, or with nothing missing, is left alone even at the last minute."""
+    assert runs_now(need_wh, power_w, at(5, 59), at(6, 0), None) is False
+
+
+def test_a_watt_hour_is_worth_it():
+    """From 1 Wh on it is run for."""
+    assert runs_now(1.0, 2000, at(6, 0), at(6, 0), None) is True
+
+
+def test_a_running_load_has_a_slot_of_grace():
+    """2 kWh take an hour and four minutes: begun before that, it is not stopped because it is ahead."""
+    early = at(4, 45)
+    assert runs_now(2000, 2000, early, at(6, 0), None) is False
+    assert runs_now(2000, 2000, early, at(6, 0), None, running=True) is True
+
+
+def test_two_days_are_looked_at_once_before_the_deadline():
+    """`check_h` before it the top-up is worked out, not earlier; then it is kept, whatever is forecast later."""
+    settings = Guarantee(kwh=7, two_day_kwh=12, check_h=2)
+    memory = LoadMemory(period_ends=at(6, day=2).timestamp(), period_wh=2000.0, previous_wh=3000.0)
+    given = {"power_w": 2400.0, "mode": 20}
+    before = missing_wh(memory, settings, cloud_pct=80, now=at(3, 59, day=2), **given)
+    assert before == (0.0, memory)
+    need_wh, known = missing_wh(memory, settings, cloud_pct=80, now=at(4, 0, day=2), **given)
+    assert need_wh > 0
+    assert known.due_wh == need_wh
+    assert missing_wh(known, settings, cloud_pct=0, now=at(5, 0, day=2), **given)[0] == need_wh
+    assert missing_wh(replace(known, topped_wh=need_wh + 1), settings, cloud_pct=0, now=at(5, day=2), **given)[0] == 0
+
+
+def test_an_open_thermostat_counts_as_a_full_tank():
+    """The day then counts as what a full tank holds, and nothing is added."""
+    settings = Guarantee(kwh=7, two_day_kwh=12, full_kwh=14)
+    memory = LoadMemory(period_ends=at(6, day=2).timestamp(), period_wh=2000.0, full_since=at(1, day=2).timestamp())
+    need_wh, known = missing_wh(memory, settings, power_w=2400, mode=20, cloud_pct=80, now=at(5, day=2))
+    assert (need_wh, known.period_wh) == (0.0, 14_000.0)
+    plain = replace(memory, full_since=None)
+    assert missing_wh(plain, settings, power_w=2400, mode=20, cloud_pct=80, now=at(5, day=2))[1].period_wh == 2000.0
+
+
+def test_a_period_ends_at_its_deadline_to_the_second():
+    """What was heated at six belongs to the next day."""
+    memory = LoadMemory(period_ends=at(6).timestamp(), period_wh=5000.0)
+    settings = Guarantee(kwh=7, correction=1.0)
+    assert with_period(memory, settings, at(5, 59)) == memory
+    after = with_period(memory, settings, at(6, 0))
+    assert (after.period_wh, after.previous_wh) == (0.0, 5000.0)
+    assert after.period_ends == at(6, day=2).timestamp()
+
+
+def test_it_is_looked_at_once_a_minute():
+    """Between two looks the load goes on as it is; a look from the future (a clock set back) does not count."""
+    settings = Guarantee(kwh=7)
+    memory = LoadMemory(period_ends=at(6, day=2).timestamp(), planned_at=at(5, 30, day=2).timestamp())
+    given = {"power_w": 2400.0, "mode": 20, "cloud_pct": None, "price": None}
+    early = topping(memory, settings, now=at(5, 30, day=2) + timedelta(seconds=59), **given)
+    assert not early.topping
+    assert topping(memory, settings, now=at(5, 31, day=2), **given).topping
+    assert topping(memory, settings, now=at(5, 29, day=2), **given).topping

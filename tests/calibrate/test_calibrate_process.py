@@ -35,7 +35,7 @@ def begun(house, keep):
 def test_interrupted_and_resumed(bench):
     """Ctrl-C leaves the dimmer at 0 and what was measured; the next run goes on and writes the curve."""
     begun(bench, {40, 60, 80, 20})
-    with bench.calibrate("--settle", "1", "--warm-up", "0") as run:  # so that a step is kept and others are to come
+    with bench.calibrate(*FAST) as run:
         until(lambda: len(read_points((bench.folder / "heater.csv.partial").read_text())) > 25, what="a step is kept")
         run.process.send_signal(signal.SIGINT)
         code, out, _err = run.end()

@@ -148,6 +148,23 @@ def test_settled_readings():
     assert not is_full(point_of(10, [0.0] * 5), 2300)
 
 
+def test_how_steady_is_steady():
+    """Sixteen watts, or four percent, from the lowest of the last five to the highest; one more is not."""
+    assert point_of(50, [92, 100, 100, 100, 108]) is not None
+    assert point_of(50, [92, 100, 100, 100, 109]) is None
+    assert point_of(50, [980, 1000, 1000, 1000, 1020]) is not None
+    assert point_of(50, [980, 1000, 1000, 1000, 1021]) is None
+    assert point_of(50, [92, 98, 100, 103, 108]).spread_w == 3  # half of the readings are nearer
+
+
+def test_a_load_that_draws_nothing_is_full():
+    """Less than two percent of what it should draw, where that is worth measuring."""
+    should_w = 2300 * phase_share(60)
+    assert is_full(point_of(60, [0.019 * should_w] * 5), 2300)
+    assert not is_full(point_of(60, [0.021 * should_w] * 5), 2300)
+    assert not is_full(point_of(60, [0.0] * 5), 150 / phase_share(60))
+
+
 def test_steps():
     """From full power down; what was measured before is left out."""
     assert steps_to_measure(fine=False)[0] == 100

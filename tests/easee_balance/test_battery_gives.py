@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from solarctl.control.battery_gives import Gives
+from solarctl.control.battery_gives import SAME_PRICE, Gives, Giving, judged
 from solarctl.control.easee_balance import Reason
+from solarctl.readings import BatteryReading
 from tests.easee_balance.house import NOW, ZONE, Timeline, settings
 
 GIVES = Gives(from_pct=95.0, down_to_pct=80.0)
@@ -94,3 +95,57 @@ def test_the_two_charges_must_be_in_order():
     """A lower charge that is not below the upper one, or no battery at all, is a mistake in the config."""
     assert [key for key, _ in Gives(from_pct=80.0, down_to_pct=80.0).problems()] == ["from_pct"]
     assert [key for key, _ in settings(battery="", battery_gives=GIVES).problems()] == ["battery_gives"]
+
+
+def judge(known: Giving, *, sun_w=3000.0, lacking_w=1140.0, most_w=5000.0, soc_pct=96.0, price=0.2, now=NOW):
+    """Return what is judged, and how often a price was asked for."""
+    asked = []
+
+    def price_at(moment):
+        asked.append(moment)
+        return price if moment == now else 0.2
+
+    reading = BatteryReading(at=now, soc_pct=soc_pct, battery_w=0.0)
+    found = judged(GIVES, known, reading, sun_w, lacking_w, most_w, price_at, now)
+    return found, len(asked)
+
+
+@pytest.mark.parametrize(
+    ("changes", "gives"),
+    [
+        ({}, True),
+        ({"sun_w": 0.1}, True),
+        ({"sun_w": 0.0}, False),  # no sun at all
+        ({"lacking_w": 5000.0}, True),  # all that it can give
+        ({"lacking_w": 5000.1}, False),
+        ({"soc_pct": None}, False),  # a charge that nobody knows
+        ({"price": 0.2 + SAME_PRICE}, True),  # no dearer than usual
+        ({"price": 0.21 + SAME_PRICE}, False),
+    ],
+)
+def test_to_the_limits(changes, gives):
+    """Each limit itself still counts, and what is beyond does not."""
+    assert judge(Giving(), **changes)[0].on is gives
+
+
+@pytest.mark.parametrize(
+    ("age", "asked_anew"),
+    [(timedelta(0), False), (timedelta(minutes=59), False), (timedelta(hours=1), True), (-timedelta(minutes=1), True)],
+)
+def test_the_usual_price_is_worked_out_once_an_hour(age, asked_anew):
+    """For an hour it is believed; one from the future (a clock set back) is not."""
+    known = Giving(True, 0.2, NOW.astimezone(UTC) - age)
+    assert (judge(known)[1] > 1) is asked_anew
+
+
+def test_the_usual_price_is_that_of_the_coming_day():
+    """Power that is cheap now because all of yesterday was dear is not dear: only what is ahead counts."""
+    seen = []
+
+    def price_at(moment):
+        seen.append(moment)
+        return 0.2
+
+    judged(GIVES, Giving(), BatteryReading(at=NOW, soc_pct=96.0), 3000.0, 1140.0, 5000.0, price_at, NOW)
+    assert min(seen) == NOW
+    assert max(seen) > NOW + timedelta(hours=12)

@@ -52,6 +52,8 @@ ROWS = [  # what is read, settings, memory, reason, amps
     ("forced", (charger(), grid(-1.0), battery()), {"forced": HOT}, OFF, "forced", 16),
     ("forced to a power", (charger(), grid(0), battery()),
      {"forced": Forced("car", NOW + MINUTE, power_w=5000)}, OFF, "forced", 7),
+    ("forced to the least", (charger(), grid(0), battery()),
+     {"forced": Forced("car", NOW + MINUTE, power_w=4140)}, OFF, "forced", 6),
     ("forced to too little", (charger(), grid(0), battery()),
      {"forced": Forced("car", NOW + MINUTE, power_w=3000)}, OFF, "forced", 0),
     ("forced off", (charger(6.9), grid(3.0), battery()),
@@ -180,3 +182,24 @@ def test_numbers_are_in_the_sentence():
     assert none.because == "Surplus -3.00 kW, battery at 50 %, 4.14 kW are needed."
     later = decide(charger(), grid(5.0), battery(), settings(), OFF, NOW)
     assert f"starts at {NOW + timedelta(minutes=1):%H:%M:%S}" in later.because
+
+
+@pytest.mark.parametrize(
+    ("changes", "forced", "meter", "words"),
+    [
+        ({}, {"power_w": 5000}, grid(0), "Forced until 12:01, 5000 W: 7 A on three phases."),
+        ({}, {"power_w": 3000}, grid(0), "3000 W: 0 A on three phases, less than the 6 A a car needs."),
+        ({}, {"mode": "off"}, grid(0), "Forced until 12:01, off: the car gets nothing."),
+        ({}, {}, grid(0), "Forced until 12:01, charging at once: 16 A on three phases."),
+        ({"mode": "off"}, None, grid(0), "Mode is off: the car gets nothing."),
+        ({"mode": "now"}, None, grid(0), "Mode is now: 16 A on three phases."),
+        ({"mode": "now"}, None, None, "12 A on three phases (the meter is silent: half of the main fuse is left to"),
+        ({"mode": "now"}, None, grid(-16.0), "Mode is now: but the house leaves the main fuse no room for the car."),
+    ],
+)
+def test_an_order_is_told_in_full(changes, forced, meter, words):
+    """Who orders, until when, what the car gets, and why it is less than asked for."""
+    order = None if forced is None else Forced("car", NOW + MINUTE, **forced)
+    decision = decide(charger(), meter, battery(), settings(**changes), Memory(), NOW, forced=order)
+    assert words in decision.because
+    assert decision.because.endswith(".")

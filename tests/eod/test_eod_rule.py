@@ -32,6 +32,12 @@ def tariff(start: int = 14, end: int = 20, days: str = "mon-fri") -> Tariff:
     return Tariff(TariffSettings(windows=(Window(from_=time(start), to=time(end % 24), days=days),)), PHOENIX)
 
 
+def both_sides_of_midnight() -> Tariff:
+    """A night tariff that is no peak, and no peak at all."""
+    cheap = Window(from_=time(22), to=time(2), days="mon-sun", peak=False)
+    return Tariff(TariffSettings(windows=(cheap,)), PHOENIX)
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=PHOENIX)
 
@@ -46,7 +52,11 @@ def at(text: str) -> datetime:
         (tariff(16, 24), "2026-07-16T00:05", Evening(DAY, True)),  # the peak ended with the day
         (tariff(22, 2), "2026-07-16T02:05", Evening(DAY, True)),
         (tariff(22, 2), "2026-07-16T01:00", Evening(date(2026, 7, 16), False)),
+        (tariff(22, 2), "2026-07-16T02:00", Evening(DAY, True)),  # to the minute
+        (tariff(22, 2), "2026-07-16T07:59", Evening(DAY, True)),
+        (tariff(22, 2), "2026-07-16T08:00", Evening(date(2026, 7, 16), False)),  # six hours later: another day
         (tariff(22, 2), "2026-07-16T09:00", Evening(date(2026, 7, 16), False)),
+        (both_sides_of_midnight(), "2026-07-15T02:05", Evening(DAY, True)),  # a cheap window's end is no peak's
     ],
 )
 def test_whose_evening_it_is(prices: Tariff, now: str, evening: Evening) -> None:
@@ -110,3 +120,33 @@ def test_when_it_counts_as_told(outcome: Outcome | None, left: bool) -> None:
     """A mail in the spool is on its way; a failed one is tried again by the next run; printing needs no mail."""
     mail = SendMail("mail", "subject")
     assert mail_left([Carried(mail, outcome, at("2026-07-15T20:03"))] if outcome else []) is left
+
+
+@pytest.mark.parametrize(
+    ("late_s", "step"),
+    [
+        (-31, Reason.TOLD),
+        (-30, Reason.SECOND_LOOK),  # cron may be a second early
+        (0, Reason.SECOND_LOOK),
+        (7199, Reason.SECOND_LOOK),
+        (7200, Reason.TOLD),  # two hours later it tells nothing about the first
+    ],
+)
+def test_when_the_second_look_is_due(late_s: int, step: Reason) -> None:
+    """From half a minute before its time, for two hours."""
+    due = at("2026-07-15T20:08")
+    memory = Memory(Evening(DAY, True).key, due - timedelta(minutes=5), due, 1500.0)
+    assert next_step(RULE, memory, Evening(DAY, True), due + timedelta(seconds=late_s)) is step
+
+
+def test_what_the_second_look_is_compared_with() -> None:
+    """The first look's power is kept only where there is a second look."""
+    now = at("2026-07-15T20:03")
+    assert after_mail(RULE, battery(1500), Evening(DAY, True), now).first_w == 1500
+    assert after_mail(RULE, battery(500), Evening(DAY, True), now).first_w is None
+
+
+def test_a_look_at_noon_is_not_the_evening() -> None:
+    """The same day before and after its peak are told apart in the memory."""
+    assert Evening(DAY, True).key == "2026-07-15"
+    assert Evening(DAY, False).key != Evening(DAY, True).key
