@@ -63,6 +63,7 @@ def _setup(options: Options, environment: Environment, imports: tuple[Path, ...]
         environment.clock,
         say=(lambda _text: None) if silent else lambda text: click.echo(spelt_out(text), file=environment.out),
         log=told.debug,
+        urge=(lambda text: click.echo(spelt_out(text.strip()), file=environment.err)) if silent else None,
     )
     given = read(answers) if answers is not None else None
     code = session.run(imports, given)

@@ -24,8 +24,16 @@ from solarctl.state import StateFile
 class Session:
     """What `solarctl setup` does with a config path, a clock and somebody who answers."""
 
-    def __init__(self, options: Options, clock: Clock, say: Callable[[str], None], log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        clock: Clock,
+        say: Callable[[str], None],
+        log: Callable[[str], None],
+        urge: Callable[[str], None] | None = None,
+    ) -> None:
         self._options = options
+        self._urge = urge or say
         self._clock = clock
         self._say = say
         self._log = log
@@ -50,7 +58,7 @@ class Session:
         if draft.old_text:
             self._say(f"{self._path} is extended; what is in it stays.")
         dialogue = Terminal(known) if answers is None else Answers(merged(known, answers))
-        self._wizard = wizard = Wizard(draft, dialogue, state_dir, self._clock, self._say, self._log)
+        self._wizard = wizard = Wizard(draft, dialogue, state_dir, self._clock, self._say, self._log, self._urge)
         wizard.run(find_steps())
         self._errors += wizard.troubles
         self._write(wizard, memory)

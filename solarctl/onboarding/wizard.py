@@ -50,6 +50,7 @@ class Wizard:
     clock: Clock
     say: Callable[[str], None]
     log: Callable[[str], None] = lambda _line: None
+    urge: Callable[[str], None] = lambda _text: None  # says what somebody must do now, also where results are silent
     readings: dict[str, list[Reading]] = field(default_factory=dict)  # of devices tried now
     troubles: list[SolarctlError] = field(default_factory=list)
     picked: dict[str, str] = field(default_factory=dict)  # devices that were chosen among several, by their part
@@ -122,10 +123,18 @@ class Wizard:
         """Open the draft as it is now."""
         return Trial(self.draft.config(), self.state_dir, self.clock, self.log)
 
-    def attempt(self, what: Callable[[Trial], T], again: str = "Try again?", *, essential: bool = True) -> T | None:
+    def attempt(
+        self,
+        what: Callable[[Trial], T],
+        again: str = "Try again?",
+        *,
+        essential: bool = True,
+        mend: Callable[[SolarctlError], bool] = lambda _error: False,
+    ) -> T | None:
         """Do something with devices; None when it fails for good. Trouble is told, and kept for the exit code.
 
-        `essential` False: a convenience (a list to choose from); its failure costs nothing.
+        `essential` False: a convenience (a list to choose from); its failure costs nothing. `mend`: what may put the
+        trouble right, and says whether it did; then it is tried again.
         """
         while True:
             trial = self.trial()
@@ -135,6 +144,8 @@ class Wizard:
                 self.say(f"  That did not work. {_sentence(error)}")
                 if not essential:
                     return None
+                if mend(error):
+                    continue
                 if self.dialogue.interactive and self.confirm("setup.again", again, default=False):
                     continue
                 self.troubles.append(error)
@@ -173,8 +184,13 @@ class Wizard:
         if account not in used:
             self.draft.drop(f"accounts.{account}")
 
-    def add_device(self, wish: str, values: Mapping[str, Any]) -> str | None:
-        """Add a device, read everything it tells, and show it; None when it does not answer and is left out."""
+    def add_device(
+        self, wish: str, values: Mapping[str, Any], mend: Callable[[str, SolarctlError], bool] = lambda *_: False
+    ) -> str | None:
+        """Add a device, read everything it tells, and show it; None when it does not answer and is left out.
+
+        `mend` is told the name and the trouble, and may change the draft.
+        """
         same = ("driver", "account", "device_id", "serial", "charger_id", "site_id", "host", "topic")
         for name in self.draft.names("devices"):
             known = self.draft.find(f"devices.{name}")
@@ -184,7 +200,7 @@ class Wizard:
                 return name
         name = self.draft.free_name("devices", wish)
         self.draft.add(f"devices.{name}", values)
-        found = self.attempt(lambda trial: list(trial.read_everything(name)))
+        found = self.attempt(lambda trial: list(trial.read_everything(name)), mend=lambda error: mend(name, error))
         if found is None:
             if not self.confirm("setup.keep_silent_devices", f"Keep {name} in the config all the same?", default=False):
                 self.draft.drop(f"devices.{name}")

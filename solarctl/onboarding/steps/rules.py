@@ -45,8 +45,22 @@ def run(wizard: Wizard) -> None:
     usual = [name for name, (_, table) in possible.items() if _is_meant(wizard, name, table)]
     for name in wizard.pick_many("rules.commands", "What shall it do?", options, usual):
         rule, table = possible[name]
-        table |= dict(wizard.given(f"rules.{name}") or {})
+        table |= _of_devices_there(wizard, name, wizard.given(f"rules.{name}") or {})
         wizard.draft.add(name, table, rule.title)
+
+
+def _of_devices_there(wizard: Wizard, command: str, given: Table) -> Table:
+    """Return what imports and answers say of a rule, without devices of the plan that did not come into the config."""
+    if command != "plan":
+        return dict(given)
+    there = set(wizard.draft.names("devices"))
+    found = {key: one for key, one in given.items() if key not in ("forecast", "grid", "battery") or one in there}
+    if "devices" in found:
+        found["devices"] = [load for load in found["devices"] if load.get("device") in there]
+        left_out = [str(load.get("device")) for load in given["devices"] if load.get("device") not in there]
+        if left_out:
+            wizard.say(f"  Not planned, for they are not in the config: {', '.join(left_out)}.")
+    return found
 
 
 def _is_meant(wizard: Wizard, command: str, table: Table) -> bool:
@@ -128,7 +142,9 @@ def _balance(wizard: Wizard) -> Table | None:
 def _plan(wizard: Wizard) -> Table | None:
     known = dict(wizard.given("rules.plan") or {})
     forecast, grid = _first(wizard, "forecast", SolarForecast), _first(wizard, "grid_meter", GridMeter)
-    loads = known.get("devices") or [load for name in wizard.devices_that(Switch) if (load := _load(wizard, name))]
+    there = wizard.draft.names("devices")
+    loads = [load for load in known.get("devices") or () if load.get("device") in there]
+    loads = loads or [load for name in wizard.devices_that(Switch) if (load := _load(wizard, name))]
     if not forecast or not grid or not loads:
         return None
     battery = _first(wizard, "home_battery", BatteryMeter)
