@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from solarctl import __version__
 from solarctl.errors import StateError
-from solarctl.redaction import Redaction, private_texts
+from solarctl.redaction import Redaction, private_texts, secret_texts
 
 if TYPE_CHECKING:
     from solarctl.errors import Problem
@@ -33,7 +33,8 @@ def members(run: Run, commands: tuple[str, ...], problems: list[Problem]) -> Ite
     except StateError:
         state = {}
     names = {*run.config.names("devices"), *run.config.names("accounts"), *commands, *raw}
-    redaction = Redaction(private_texts(raw, state, _secrets(run)), names)
+    secrets = secret_texts(raw, state, _secrets(run))
+    redaction = Redaction(private_texts(raw, state), names, secrets)
 
     def plain(value: Any) -> bytes:
         return (json.dumps(redaction.value(value), indent=1, ensure_ascii=False, default=str) + "\n").encode()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
 import tomllib
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from solarctl.redaction import STRUCK, Redaction
+from solarctl.redaction import STRUCK, Redaction, is_everyday
 from tests.home import Home
 
 PLANTED = {
@@ -74,6 +78,22 @@ device_id = "x"
 battery = "inverter"
 switch = "relay"
 on_below_pct = 17
+"""
+
+SECRETIVE = """
+[site]
+timezone = "Europe/Amsterdam"
+[accounts.solax]
+service = "solax-cloud"
+token = {{ file = "solax.secret" }}
+[accounts.easee]
+service = "easee"
+username = "me"
+password = {password}
+[devices.inverter]
+driver = "solax-cloud"
+account = "solax"
+serial = "x"
 """
 
 
@@ -185,3 +205,80 @@ def test_sentences_lose_addresses(text):
 def test_sentences_keep_their_numbers(text):
     """What a rule says stays readable."""
     assert Redaction((), ()).text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("private", "text"),
+    [
+        ("peak", "Before the peak begins, peak-mode fills the battery."),
+        ("meter", "p1: the meter is silent."),
+        ("on", "Switched on."),
+        ("ann", "The car's annual need."),  # only a part of a word
+        ("Water heater", "The water heater is full."),
+    ],
+)
+def test_everyday_words_are_kept(private, text):
+    """What a house calls a window or a topic strikes no everyday word and no part of a word out of what is told."""
+    assert Redaction([private], ()).text(text) == text
+
+
+def test_keys_and_everyday_values_are_kept(tmp_path):
+    """A window called "peak" leaves the keys that begin like it, and is told itself; a private name is not."""
+    redaction = Redaction(["peak", "Uncle Bob's tariff"], ("relay",))
+    windows = [{"name": "peak", "peak": True, "peak_kw": 5.2}, {"name": "Uncle Bob's tariff"}]
+    assert redaction.value({"windows": windows, "code": "switch_1", "law": "phase"}) == {
+        "windows": [{"name": "peak", "peak": True, "peak_kw": 5.2}, {"name": STRUCK}],
+        "code": "switch_1",
+        "law": "phase",
+    }
+    assert "Bob" not in redaction.text("UNCLE BOB'S TARIFF begins")
+
+
+SECRET = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=5, max_size=24).filter(
+    lambda text: not is_everyday(text.strip()) and len(set(text.strip())) > 4 and text == text.strip()
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(password=SECRET, token=SECRET, stored=SECRET, cookie=SECRET)
+@example(password="peak-power 7x", token="on/off?&=%", stored='back\\slash"quote', cookie="grid-guard")
+def test_no_secret_survives(tmp_path, password, token, stored, cookie):
+    """Whatever a secret looks like and wherever it turns up, it is in no part of the bundle, in no letters."""
+    home = Home(tmp_path, ())
+    home.write(SECRETIVE.format(password=json.dumps(password, ensure_ascii=False)))
+    (tmp_path / "solax.secret").write_text(token + "\n", encoding="utf-8")
+    (tmp_path / "solax.secret").chmod(0o600)
+    shutil.rmtree(home.state_dir, ignore_errors=True)
+    home.run("pause", "grid-guard")
+    state = home.state()
+    state["tokens"]["easee"] = {"access_token": stored, "lifetime_s": 3600}
+    state["accounts"]["easee"] = {"cookies": {"session": cookie}, "trouble": "refused"}
+    state["memory"] = {"grid-guard": {"said": f"{cookie} and {password}", password: 1}}
+    (home.state_dir / "state.json").write_text(json.dumps(state))
+    secrets = (password, token, stored, cookie)
+    said = " ".join([*secrets, *(quote(one, safe="") for one in secrets), *(repr(one) for one in secrets)])
+    row = {"kind": "decision", "command": "grid-guard", "at": "2026-07-01T12:00:00+02:00", "reason": "hold"}
+    row |= {"because": said, "actions": [], "errors": [{"kind": "Bug", "message": said, "hint": said}]}
+    (home.state_dir / "history").mkdir(exist_ok=True)
+    (home.state_dir / "history" / "2026-07-01.jsonl").write_text(json.dumps(row) + "\n")
+    (home.state_dir / "bug.txt").write_text(said, encoding="utf-8")
+    file = tmp_path / "bundle.tar.gz"
+    file.unlink(missing_ok=True)
+    assert home.run("backup", str(file), "--redacted").exit == 0
+    with tarfile.open(file) as archive:
+        told = {info.name: archive.extractfile(info).read().decode() for info in archive}
+    plain = [json.loads(told["state.json"]), tomllib.loads(told["config.toml"]), told["bug.txt"]]
+    plain += [json.loads(line) for line in told["decisions.jsonl"].splitlines()]
+    shown = "\n".join([*told.values(), *texts_in(plain)])
+    for one in secrets:
+        if one != "grid-guard":  # a password of that name would be in the contents' list, too
+            assert one.lower() not in shown.lower()
+
+
+def texts_in(value):
+    """Return every text within a value, keys too."""
+    if isinstance(value, dict):
+        return [text for pair in value.items() for one in pair for text in texts_in(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in texts_in(one)]
+    return [value] if isinstance(value, str) else []
