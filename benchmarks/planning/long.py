@@ -16,13 +16,13 @@ from dataclasses import replace
 
 from benchmarks.planning.days import SEASONS, day
 from benchmarks.planning.play import NOW, nothing, ours, prepared, settings_of
-from solarctl.control import plan_moves
+from solarctl.control import plan_moves, plan_piece
 from solarctl.control.plan import Memory, decide
 from solarctl.control.plan_bound import lower_bound, wishes
 from solarctl.control.plan_deal import placed
 from solarctl.control.plan_dual import begun
 from solarctl.control.plan_exact import best_cost
-from solarctl.control.plan_solve import TINY_KWH, Job, fresh
+from solarctl.control.plan_solve import Job, fresh
 from solarctl.control.plan_words import mean
 
 PAYS = (0.85, 0.95, 1.0, 1.05)  # of the pay that the planner's own programme ended with
@@ -31,22 +31,23 @@ ROUNDS = 150
 
 def searched(job: Job) -> float:
     """Return the least that a long search finds, for the needs alone."""
-    wide = {"LOOKED_AT": 40, "PAIRS": 10, "UNLIKELY": 3.0, "REACH": 40}
-    usual = {name: getattr(plan_moves, name) for name in wide}
+    wide = {(plan_piece, "LOOKED_AT"): 40, (plan_piece, "UNLIKELY"): 3.0}
+    wide |= {(plan_moves, "PAIRS"): 10, (plan_moves, "REACH"): 40}
+    usual = {place: getattr(*place) for place in wide}
     boards = [fresh(job)[0]]
     for outcome in begun(job.house, job.rows, job.needs, job.step)[0]:
         boards.append(job.board(job.rows))
         placed(boards[-1], outcome)
-    for name, number in wide.items():
-        setattr(plan_moves, name, number)
+    for place, number in wide.items():
+        setattr(*place, number)
     try:
         for board in boards:
             plan_moves.descend(board, 1e12)
             board.step = 1
             plan_moves.descend(board, 1e12)
     finally:
-        for name, number in usual.items():
-            setattr(plan_moves, name, number)
+        for place, number in usual.items():
+            setattr(*place, number)
     return min(board.total for board in boards)
 
 
@@ -58,7 +59,7 @@ def proved(job: Job) -> float:
     _outcomes, pay = begun(house, job.rows, needs, job.step)
     for part in PAYS:
         least = max(least, best_cost(house, job.rows, needs, got, [part * wage for wage in pay]))
-    prices = [guess / TINY_KWH for guess in board.meter.guesses(TINY_KWH)]
+    prices = board.meter.prices()
     least = max(least, lower_bound(house, wishes(job.rows, needs, got), board.meter.cost, prices, ROUNDS))
     return board.meter.cost - least + job.start_cost * board.extra_starts
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from solarctl.control.plan_house import OVER_LIMIT, House
+from solarctl.control.plan_prices import prices
 from solarctl.control.plan_value import NO_END, Piece, Value, before, cut, least_sum, own_pieces
 
 LOOK = 6  # every so many slots it is looked whether anything still changes
 SLOT_WORK = 40  # what a slot takes here, in slots of a battery that follows
+NOT_YET = -1.0  # kWh: no charge, where a value is not worked out
 
 
 def grid_cost(energy: float, buy: float, sell: float, limit: float) -> float:
@@ -33,6 +35,7 @@ class Steered:
     looked_at = 6
     blocks = 4
     guess_first = True  # what it costs elsewhere hardly depends on where a piece was taken away
+    convex = True
 
     def __init__(self, house: House, net: Sequence[float] | None = None) -> None:
         self.house = house
@@ -41,31 +44,56 @@ class Steered:
         self._limit = min(house.limit, NO_END)
         self.work = 0.0
         self._own: list[list[Piece] | None] = [None] * count  # each slot's own pieces, as long as its net stays
-        self._after = [Value(0.0, 0.0, [])] * count + [Value(0.0, 0.0, [(-house.stored_value, storage.capacity)])]
-        self._until = [Value(storage.start, 0.0, [])] + [Value(0.0, 0.0, [])] * count
-        self._update(0, count - 1)
-
-    def _update(self, first: int, last: int) -> None:
-        """Work out anew what depends on the slots from `first` to `last`."""
-        after, until, count = self._after, self._until, self.house.count
-        for t in range(last, -1, -1):
-            found = self._earlier(t, self.net[t], after[t + 1], self._pieces(t))
-            if t < first and t % LOOK == 0 and found.is_like(after[t]):
-                more = found.at_low - after[t].at_low  # from here on only a constant differs
-                after[: t + 1] = [one.raised(more) for one in after[: t + 1]]
-                break
-            after[t] = found
-            self.work += SLOT_WORK
-        for t in range(first, count):
-            found = self._later(t, until[t])
-            if t > last and t % LOOK == 0 and found.is_like(until[t + 1]):
-                more = found.at_low - until[t + 1].at_low
-                until[t + 1 :] = [one.raised(more) for one in until[t + 1 :]]
-                break
-            until[t + 1] = found
-            self.work += SLOT_WORK
-        self.cost = after[0].at(self.house.battery.start)
+        self._after = [Value(NOT_YET, 0.0, [])] * count + [Value(0.0, 0.0, [(-house.stored_value, storage.capacity)])]
+        self._until = [Value(storage.start, 0.0, [])] + [Value(NOT_YET, 0.0, [])] * count
+        self._behind_after = [count - 1]  # slots, rising, before which `_after` is not yet worked out
+        self._behind_until = [0]  # slots, falling, after which `_until` is not yet
+        self.cost = self._after_at(0).at(storage.start)
         self._traced = False
+
+    def _after_at(self, slot: int) -> Value:
+        """Return what every charge costs from a slot's start on."""
+        behind, after = self._behind_after, self._after
+        while behind and behind[-1] >= slot:
+            t = behind.pop()
+            while True:
+                found = self._earlier(t, self.net[t], after[t + 1], self._pieces(t))
+                self.work += SLOT_WORK
+                if t % LOOK == 0 and found.is_like(after[t]):
+                    more = found.at_low - after[t].at_low  # from here on only a constant differs
+                    after[: t + 1] = [one.raised(more) for one in after[: t + 1]]
+                    break
+                after[t] = found
+                t -= 1
+                if t < slot:
+                    if t >= 0 and not (behind and behind[-1] == t):
+                        behind.append(t)
+                    break
+                if behind and behind[-1] == t:
+                    behind.pop()
+        return after[slot]
+
+    def _until_at(self, slot: int) -> Value:
+        """Return what it cost to get to every charge at a slot's start."""
+        behind, until, count = self._behind_until, self._until, self.house.count
+        while behind and behind[-1] < slot:
+            t = behind.pop()
+            while True:
+                found = self._later(t, until[t])
+                self.work += SLOT_WORK
+                t += 1
+                if t % LOOK == 0 and found.is_like(until[t]):
+                    more = found.at_low - until[t].at_low
+                    until[t:] = [one.raised(more) for one in until[t:]]
+                    break
+                until[t] = found
+                if t >= slot:
+                    if t < count and not (behind and behind[-1] == t):
+                        behind.append(t)
+                    break
+                if behind and behind[-1] == t:
+                    behind.pop()
+        return until[slot]
 
     def _pieces(self, t: int) -> list[Piece]:
         """Return a slot's own pieces, as the house is now, sorted."""
@@ -97,8 +125,10 @@ class Steered:
         house, storage = self.house, self.house.battery
         charging = storage.power * storage.efficiency
         charge = storage.start
+        self._after_at(0)
         self._soc, self._grid, self._worth = [charge], [], []
         self._guessed: dict[float, list[float]] = {}
+        self._prices: list[float] | None = None
         self.work += house.count * SLOT_WORK
         for t, net in enumerate(self.net):
             next_value = self._after[t + 1]
@@ -131,31 +161,36 @@ class Steered:
     def dearer(self, changes: Mapping[int, float]) -> float:
         """Return what it costs more when the house draws so much more in these slots."""
         first, last = min(changes), max(changes)
-        value = self._after[last + 1]
+        value = self._after_at(last + 1)
         for t in range(last, first - 1, -1):
             net = self.net[t] + changes.get(t, 0.0)
             value = self._earlier(t, net, value, self._pieces_of(t, net) if t in changes else self._pieces(t))
-        return least_sum(self._until[first], value) - self.cost
+        return least_sum(self._until_at(first), value) - self.cost
 
     def add(self, changes: Mapping[int, float]) -> None:
         """Let the house draw so much more (or less) in these slots."""
+        self.cost += self.dearer(changes)
         for t, kwh in changes.items():
             self.net[t] += kwh
             self._own[t] = None
-        self._update(min(changes), max(changes))
+        self._behind_after = sorted({*self._behind_after, *changes})
+        self._behind_until = sorted({*self._behind_until, *changes}, reverse=True)
+        self._traced = False
 
     def saved(self) -> object:
         """Return what `restore` needs to undo changes."""
-        known = (self._soc, self._grid, self._worth, self._guessed) if self._traced else None
+        known = (self._soc, self._grid, self._worth, self._guessed, self._prices) if self._traced else None
+        self._after_at(0)
+        self._until_at(self.house.count)
         return self.net[:], self._own[:], self._after[:], self._until[:], self.cost, known
 
     def restore(self, saved: object) -> None:
         """Go back to what was saved."""
-        known: tuple[list[float], list[float], list[float], dict[float, list[float]]] | None
+        known: tuple[list[float], list[float], list[float], dict[float, list[float]], list[float] | None] | None
         self.net, self._own, self._after, self._until, self.cost, known = saved  # type: ignore[misc]
-        self._traced = known is not None
+        self._behind_after, self._behind_until, self._traced = [], [], known is not None
         if known is not None:
-            self._soc, self._grid, self._worth, self._guessed = known
+            self._soc, self._grid, self._worth, self._guessed, self._prices = known
 
     def draw_exports(self, changes: Mapping[int, float]) -> None:
         """Let the house draw what would have been exported; the battery does as before. The last thing asked of it."""
@@ -164,7 +199,15 @@ class Steered:
             self.cost -= grid_cost(grid[t], house.buy[t], house.sell[t], house.limit)
             self.net[t] += kwh
             grid[t] += kwh
+            self._prices = None
             self.cost += grid_cost(grid[t], house.buy[t], house.sell[t], house.limit)
+
+    def prices(self) -> list[float]:
+        """Return what a kWh costs in each slot: no move of load saves more than these say."""
+        grid, soc = self.grid, self.soc
+        if self._prices is None:
+            self._prices = prices(self.house, self.net, grid, soc)
+        return self._prices
 
     def guesses(self, kwh: float) -> list[float]:
         """Return, slot by slot, about what it costs when the house draws `kwh` more; exact for small amounts."""

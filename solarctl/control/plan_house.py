@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from solarctl.value import value
 
 TINY = 1e-9
+TINY_KWH = 1e-6  # so little more tells a slot's price
 OVER_LIMIT = 1e7  # money per kWh beyond the grid's limit: never worth it
 NONE = float("inf")
 
@@ -52,6 +53,7 @@ class Following:
     looked_at = 6
     blocks = 64
     guess_first = False
+    convex = False
 
     def __init__(self, house: House, *, needs_charge: Sequence[float] | None = None) -> None:
         self.house = house
@@ -156,6 +158,10 @@ class Following:
     def restore(self, saved: object) -> None:
         """Go back to what was saved."""
         self.net, self.soc, self.grid, self.costs = saved  # type: ignore[misc]
+
+    def prices(self) -> list[float]:
+        """Return about what a kWh costs in each slot."""
+        return [guess / TINY_KWH for guess in self.guesses(TINY_KWH)]
 
     def guesses(self, kwh: float) -> list[float]:
         """Return, slot by slot, about what it costs when the house draws `kwh` more; exact for small amounts.

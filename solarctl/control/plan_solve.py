@@ -26,7 +26,6 @@ ENOUGH_ROUNDS = 4
 NEAR = 0.01  # kWh at the mean price: a gap for which no second bound is looked for
 AGAIN = 0.02  # of what the needs cost at the mean price: a plan so far above its bound is begun another way, too
 FEW = 4  # needs: when not all fit, every order is tried
-TINY_KWH = 1e-6  # so little more tells a slot's price
 KEEP_KWH = 0.05  # a plan that moves a load must be worth so much more, so that plans are stable
 ROUGH_MIN = 15  # short slots are placed in blocks of a quarter of an hour first
 NOTHING_KNOWN = -float("inf")
@@ -132,24 +131,47 @@ def fresh(job: Job) -> tuple[Board, float]:
         if other.unmet < board.unmet - 1e-9:
             board = other
     fit(board, house)
-    if _is_enough(board):
-        return board, NOTHING_KNOWN
+    least, got = _least(job, board, board.meter.prices(), ENOUGH_ROUNDS)[0], _got(job, board)
+    enough = job.start_cost if board.extra_starts else ENOUGH_KWH * mean_price(house)
+    if not board.unmet and _to_gain(board, least) <= enough:
+        return board, least
     if house.battery.capacity > 0 and not house.battery.commanded and max(house.buy) > min(house.buy):
-        return _together(job, board)
-    if house.battery.commanded and house.battery.capacity > 0:
+        if board.unmet or board.meter.cost - least > NEAR * mean_price(house):
+            return _together(job, board)
+        descend(board, WORK)  # nothing is left to be saved but switch-ons
+    elif house.battery.commanded and house.battery.capacity > 0:
         return _priced(job, board)
-    board.improve(ROUNDS, WORK)
-    return board, NOTHING_KNOWN
+    else:
+        board.improve(ROUNDS, WORK)
+    return board, least if got == _got(job, board) else NOTHING_KNOWN
+
+
+def mean_price(house: House) -> float:
+    """Return what a kWh costs or brings on the mean, without its sign."""
+    return sum(map(abs, house.buy)) / house.count
+
+
+def _got(job: Job, board: Board) -> list[int]:
+    return [board.got(task) for task in job.needs]
+
+
+def _least(job: Job, board: Board, prices: Sequence[float], rounds: int) -> tuple[float, list[float]]:
+    """Return what no plan costs less than that gives each need as much, and the prices that say so."""
+    return dearest(job.house, wishes(job.rows, job.needs, _got(job, board)), board.meter.cost, prices, rounds)
+
+
+def _to_gain(board: Board, least: float) -> float:
+    """Return what could be saved at most, with all switch-ons but each load's first."""
+    return board.meter.cost - least + board.start_cost * board.extra_starts
 
 
 def _priced(job: Job, alone: Board) -> tuple[Board, float]:
     """Move pieces beside a commanded battery; once more from where the bound's prices put the needs."""
-    house, price = job.house, sum(map(abs, job.house.buy)) / job.house.count
+    house = job.house
     descend(alone, WORK / 2)
-    got = [alone.got(task) for task in job.needs]
-    guesses = [guess / TINY_KWH for guess in alone.meter.guesses(TINY_KWH)]
-    least, prices = dearest(house, wishes(job.rows, job.needs, got), alone.meter.cost, guesses, BOUND_ROUNDS)
-    if alone.meter.cost - least + alone.start_cost * alone.extra_starts < ENOUGH_KWH * price:
+    got = _got(job, alone)
+    least, prices = _least(job, alone, alone.meter.prices(), BOUND_ROUNDS)
+    if _to_gain(alone, least) < ENOUGH_KWH * mean_price(house):
         return alone, least
     flat = replace(house, battery=NO_BATTERY, buy=tuple(prices), sell=tuple(prices), stored_value=0.0)
     bare = replace(job, house=flat).board(job.rows)
@@ -157,7 +179,7 @@ def _priced(job: Job, alone: Board) -> tuple[Board, float]:
     other = job.board(bare.rows)
     descend(other, WORK / 2)
     best = min(alone, other, key=lambda board: board.total)
-    return best, least if got == [best.got(task) for task in job.needs] else NOTHING_KNOWN
+    return best, least if got == _got(job, best) else NOTHING_KNOWN
 
 
 def _orders(job: Job) -> Iterator[list[Task]]:
@@ -179,28 +201,17 @@ def _together(job: Job, alone: Board) -> tuple[Board, float]:
         placed(starts[-1], outcome)
     best = starts[min(1, len(outcomes))]  # the nearest to what is wanted
     descend(best, WORK)
-    got = [best.got(task) for task in job.needs]
+    got = _got(job, best)
     least = best_cost(job.house, job.rows, job.needs, got, pay)
     wanted_kwh = sum(task.count * task.kwh for task in job.needs)
-    worth = AGAIN * wanted_kwh * sum(map(abs, job.house.buy)) / job.house.count
+    worth = AGAIN * wanted_kwh * mean_price(job.house)
     others = [board for board in starts if board is not best]
     if others and best.meter.cost - least > worth and best.meter.work < WORK / 2:
         descend(min(others, key=lambda board: board.total), WORK / 2)
     if alone.unmet < best.unmet - 1e-9:
         descend(alone, WORK)
     best = min([best, *others], key=lambda board: board.total)
-    return best, least if got == [best.got(task) for task in job.needs] else NOTHING_KNOWN
-
-
-def _is_enough(board: Board) -> bool:
-    """Return whether hardly anything can be gained any more: each load starts once, and the bound is near."""
-    meter = board.meter
-    assert isinstance(meter, Following | Steered)
-    price = sum(abs(one) for one in meter.house.buy) / meter.house.count
-    if board.unmet > 1e-9 or board.extra_starts:
-        return False
-    solution = _solution(meter, board.rows, board.tasks, ENOUGH_ROUNDS)
-    return solution.cost - solution.bound <= ENOUGH_KWH * price
+    return best, least if got == _got(job, best) else NOTHING_KNOWN
 
 
 def resumed(job: Job, before: Sequence[Sequence[int]]) -> Board:
@@ -234,17 +245,25 @@ def finished(board: Board, tasks: Sequence[Task], least: float = NOTHING_KNOWN) 
 
 
 def _solution(
-    meter: Following | Steered,
-    rows: list[Row],
-    tasks: Sequence[Task],
-    rounds: int = BOUND_ROUNDS,
-    least: float = NOTHING_KNOWN,
+    meter: Following | Steered, rows: list[Row], tasks: Sequence[Task], least: float = NOTHING_KNOWN
 ) -> Solution:
     got = [sum(rows[task.load].on[task.first : task.last]) for task in tasks]
-    prices = [guess / TINY_KWH for guess in meter.guesses(TINY_KWH)]
     house = meter.house
     paid = sum(kwh * (buy if kwh > 0 else sell) for kwh, buy, sell in zip(meter.grid, house.buy, house.sell))
     cost = paid - house.stored_value * meter.soc[-1]  # without what a house beyond its limit is frightened with
-    if least < cost - NEAR * sum(map(abs, house.buy)) / house.count:
-        least = max(least, lower_bound(house, wishes(rows, tasks, got), cost, prices, rounds))
+    if not isinstance(meter, Following) or not house.battery.capacity:
+        least += _spare_cost(house, tasks, got)
+    if least < cost - NEAR * mean_price(house):
+        rounds = BOUND_ROUNDS if least == NOTHING_KNOWN else ENOUGH_ROUNDS
+        least = max(least, lower_bound(house, wishes(rows, tasks, got), cost, meter.prices(), rounds))
     return Solution(rows, got, meter.battery(), list(meter.grid), list(meter.soc), cost, min(least, cost))
+
+
+def _spare_cost(house: House, tasks: Sequence[Task], got: Sequence[int]) -> float:
+    """Return what loads that live on surplus cost at least, where no battery follows: what they draw is not sold."""
+    cheapest = list(map(min, house.buy, house.sell))
+    return sum(
+        task.kwh * count * min(cheapest[task.first : task.last])
+        for task, count in zip(tasks, got)
+        if count and not task.need
+    )
