@@ -64,7 +64,7 @@ class Days:
 
 
 DAYS = [
-    pytest.param(date(2026, 6, 8), id="summer"),
+    pytest.param(date(2026, 6, 8), id="summer", marks=pytest.mark.slow),
     pytest.param(date(2026, 10, 22), id="autumn"),
     pytest.param(date(2026, 3, 26), id="spring", marks=pytest.mark.slow),
 ]
@@ -93,6 +93,7 @@ def test_a_service_that_is_too_bold_is_learned_within_days(days: Days) -> None:
     )
 
 
+@pytest.mark.parametrize("days", [date(2026, 6, 8)], indirect=True, ids=["summer"])
 def test_a_day_without_records_does_no_harm(days: Days) -> None:
     """Nothing was written on one day: it teaches nothing, and the days around it do."""
     for day in range(5):

@@ -70,6 +70,7 @@ def test_domoticz_in_and_out(house):
         house.settled()
         values = house.emulator.domoticz.values
         until(lambda: int(values.get(648, (0, "0"))[1]) < 0, what="injected power is negative")
+        until(lambda: 651 in values, what="the grid's power is told too")
         assert values[651] == (0, "0")
         until(lambda: house.ear.status()["mode"] == 10, what="the domestic mode was asked for")
         house.emulator.press(700, 1)
