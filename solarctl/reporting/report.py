@@ -68,7 +68,7 @@ def gather(run: Run, period: Period, only: Sequence[str] = ()) -> Report:
     commands: dict[str, tuple[int, int]] = {}
     for row in decisions:
         count, bad = commands.get(row["command"], (0, 0))
-        times = int(row.get("repeats", 1))
+        times = 1 + int(row.get("repeats", 0))
         commands[row["command"]] = (count + times, bad + (times if row.get("exit") else 0))
     spans = (
         [span for day in period.days() for span in tariff.windows_on(day)] if tariff and period.kind == "day" else []

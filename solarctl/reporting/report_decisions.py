@@ -14,6 +14,7 @@ from solarctl.value import value
 REALLY = ("done", "pending", "failed")
 UNTOLD = ("record",)
 CLOSE = timedelta(minutes=11)  # with the same reason; the least frequent rules run every ten minutes
+STILL = timedelta(hours=3)  # the same trouble after a longer silence is another one: some commands note trouble only
 AT_ONCE = timedelta(minutes=2)  # for whatever reason; rules that steer by the minute
 
 
@@ -34,6 +35,7 @@ class Mark:
 def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
     """Return the marks of decisions (in any order), oldest first; what only renews a limit or a token is none."""
     last: dict[str, tuple[str, int]] = {}
+    seen: dict[str, datetime] = {}  # when each command was last heard
     settling: set[str] = set()  # commands whose next reason only follows from their change
     found: list[Mark] = []
     for row, kept_up in in_order(decisions):
@@ -41,12 +43,15 @@ def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
         actions = [one for one in row.get("actions", ()) if one["outcome"] in REALLY]
         code = int(row.get("exit") or 0)
         before = last.get(command)
+        at = datetime.fromisoformat(row["at"]).astimezone(zone)
+        still = at - seen.get(command, at) <= STILL
+        seen[command] = datetime.fromisoformat(row.get("repeated_until") or row["at"])
         if kept_up and not actions and not code and not (before and before[1]):
             continue  # not even a turn: the reason of a renewal is no news
         last[command] = (reason, code)
         if command in UNTOLD and not code:
             continue
-        if code and before == (reason, code):
+        if code and before == (reason, code) and still:
             continue  # the same trouble still
         kind = "trouble" if code else "change" if actions else "turn"
         follows = command in settling
@@ -55,9 +60,8 @@ def marks(decisions: Iterable[Mapping[str, Any]], zone: tzinfo) -> list[Mark]:
             continue  # how it stood when the period began, or stands still
         if kind == "change":
             settling.add(command)
-        at = datetime.fromisoformat(row["at"]).astimezone(zone)
         gives = any(one.get("to") for one in actions)
-        found.append(Mark(at, command, kind, reason, _said(row, actions), int(row.get("repeats", 1)), gives))
+        found.append(Mark(at, command, kind, reason, _said(row, actions), 1 + int(row.get("repeats", 0)), gives))
     return found
 
 

@@ -6,16 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from solarctl.reporting import day_plot, report_svg
+from solarctl.reporting import day_plot, report_story, report_svg
 from solarctl.reporting.markup import escape
 from solarctl.reporting.report import Report
 from solarctl.reporting.report_data import Sums
-from solarctl.reporting.report_decisions import Mark, in_a_row, when
-from solarctl.reporting.report_tables import tiles
+from solarctl.reporting.report_tables import NBSP, energy, money, tiles
 from solarctl.reporting.svg_picture import SvgPicture
 
 STYLES = Path(__file__).with_name("report.css")
-MOST_MARKS = 400  # on one page; the newest
 TABLE: tuple[tuple[str, str, int], ...] = (
     ("Sun kWh", "solar_kwh", 1),
     ("House kWh", "load_kwh", 1),
@@ -77,7 +75,7 @@ def _body(report: Report) -> Iterator[str]:
     if report.days:
         days = _table("Days", report.days, "%a %d %b", report.currency)
         yield f"<details><summary>{len(report.days)} days</summary>{days}</details>" if report.months else days
-    yield from _decisions(report)
+    yield from report_story.section(report)
     yield f"<footer>{_footer(report)}</footer>"
 
 
@@ -92,7 +90,7 @@ def _known(report: Report) -> str:
 
 def _plots(report: Report, *, wide: bool) -> list[tuple[str, str, SvgPicture]]:
     if report.period.kind == "day":
-        shown = _shown(report)
+        shown = report_story.told(report)
         picture = report_svg.day(report.rows, shown, report.period, report.peaks, wide=wide)
         found = [("day", "Power, charge and what was decided", picture)] if picture else []
         if report.total.cost is not None:
@@ -153,16 +151,16 @@ def _flow(words: str, kwh: float, parts: list[tuple[str, str, int]], total: Sums
     whole = sum(number for _, number, _ in found) or 1.0
     bars = "".join(
         f'<b style="width:{100 * number / whole:.1f}%;background:var(--f{colour})" '
-        f'title="{label}: {number:.1f} kWh"></b>'
+        f'title="{label}: {energy(number)} kWh"></b>'
         for label, number, colour in found
         if number > 0.005 * whole
     )
     said = "".join(
-        f'<span><i class="dot" style="background:var(--f{colour})"></i>{number:.1f} {label}</span>'
+        f'<span><i class="dot" style="background:var(--f{colour})"></i>{energy(number)} {label}</span>'
         for label, number, colour in found
         if number >= 0.05
     )
-    return f'<div class="flow">{bars}</div><p class="legend">{words} {kwh:.1f} kWh: {said}</p>'
+    return f'<div class="flow">{bars}</div><p class="legend">{words} {energy(kwh)} kWh: {said}</p>'
 
 
 def _costs(report: Report) -> Iterator[str]:
@@ -172,9 +170,9 @@ def _costs(report: Report) -> Iterator[str]:
     saved = total.cost_all_bought - total.cost
     yield (
         f'<section id="cost"><h2>Cost</h2><p>By the tariff it came to '
-        f"<b>{total.cost:.2f} {escape(report.currency)}</b>, "
-        f"what was bought less what was sold. All of it bought would have cost {total.cost_all_bought:.2f} "
-        f"{escape(report.currency)}: {saved:.2f} more.</p></section>"
+        f"<b>{money(total.cost)} {escape(report.currency)}</b>, what was bought less what was sold. "
+        f"Had the house bought all it used, it would have cost {money(total.cost_all_bought)} "
+        f"{escape(report.currency)}: {money(saved)} more.</p></section>"
     )
 
 
@@ -192,35 +190,7 @@ def _table(heading: str, sums: Mapping[date, Sums], form: str, currency: str) ->
 
 
 def _number(number: float | None, digits: int) -> str:
-    return "–" if number is None else f"{number:.{digits}f}"
-
-
-def _decisions(report: Report) -> Iterator[str]:
-    yield '<section class="long" id="decisions"><h2>What solarctl did</h2>'
-    runs = ", ".join(
-        f"{name} {count} times" + (f" ({bad} in trouble)" if bad else "")
-        for name, (count, bad) in report.commands.items()
-    )
-    yield f'<p class="soft">{escape(f"It ran: {runs}.") if runs else "No run is on record."}</p>'
-    shown, all_of_them = _shown(report), len(in_a_row(report.marks))
-    if len(shown) < all_of_them:
-        yield f'<p class="soft">The last {len(shown)} of {all_of_them} moments; all of them: --json.</p>'
-    if shown:
-        form = "%H:%M" if report.period.kind == "day" else "%a %d %b %H:%M"
-        items = "".join(
-            f'<li id="{report_svg.anchor(number)}" class="{one.kind}"><b>{when(one, form)}</b> '
-            f'{escape(one.command)} <span class="soft">[{escape(one.reason)}]</span><br>{escape(one.said)}</li>'
-            for number, one in enumerate(shown)
-        )
-        yield f"<ol>{items}</ol>"
-    else:
-        yield "<p>Nothing had to be changed.</p>"
-    yield "</section>"
-
-
-def _shown(report: Report) -> list[Mark]:
-    """Return the marks that the page tells: what one rule does again and again is told once."""
-    return in_a_row(report.marks)[-MOST_MARKS:]
+    return "–" if number is None else f"{number:,.{digits}f}".replace(",", NBSP)
 
 
 def _footer(report: Report) -> str:

@@ -13,6 +13,7 @@ from solarctl.reporting.report_data import POWERS, Sums
 from solarctl.reporting.report_decisions import Mark
 from solarctl.reporting.report_svg import sentence
 
+NBSP = "\xa0"  # keeps a number on one line
 NAMES = tuple(one.name for one in fields(Sums))
 
 
@@ -71,20 +72,38 @@ def text(report: Report) -> str:
         lines.append(f"{report.total.own_share_pct:.0f} % of what the house used was its own.")
     changes = sum(one.kind == "change" for one in report.marks)
     trouble = sum(one.kind == "trouble" for one in report.marks)
-    lines.append(f"{changes} changes and {trouble} troubles are on record.")
+    lines.append(f"On record: {_counted(changes, 'change')}, {_counted(trouble, 'trouble')}.")
     return "\n".join(lines)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+
+
+def energy(kwh: float) -> str:
+    r"""Return kilowatt-hours as a person says them.
+
+    >>> energy(0.31), energy(6415.02)
+    ('0.3', '6\xa0415')
+    """
+    return f"{kwh:,.{0 if kwh >= 100 else 1}f}".replace(",", NBSP)
+
+
+def money(amount: float) -> str:
+    r"""Return an amount with its cents.
+
+    >>> money(12341.444)
+    '12\xa0341.44'
+    """
+    return f"{amount:,.2f}".replace(",", NBSP)
 
 
 def tiles(report: Report) -> list[tuple[str, str]]:
     """Return the numbers that come first, as labels and words."""
     total = report.total
-    found = [
-        (label, f"{number:,.{0 if number >= 100 else 1}f} kWh".replace(",", " "))
-        for name, label in LABELS
-        if (number := getattr(total, name)) is not None
-    ]
+    found = [(label, f"{energy(number)} kWh") for name, label in LABELS if (number := getattr(total, name)) is not None]
     if total.cost is not None:
-        found.append(("Earned" if total.cost < 0 else "Cost", f"{abs(total.cost):.2f} {report.currency}"))
+        found.append(("Earned" if total.cost < 0 else "Cost", f"{money(abs(total.cost))} {report.currency}"))
     if total.own_share_pct is not None:
         found.append(("Its own power", f"{total.own_share_pct:.0f} %"))
     return found
