@@ -97,11 +97,11 @@ def test_surplus_heat_may_be_worth_something(cli):
 
 def test_plans_save_and_forecasts_err(cli):
     """A boiler by plan costs less than one left on; with a right forecast the difference is the forecast's regret."""
-    (found,) = cli.json("-c", cli.config(PLAN), "--from", "2026-05-04", "--days", "4", "--replan-min", "120")["results"]
+    (found,) = cli.json("-c", cli.config(PLAN), "--from", "2026-05-04", "--days", "2", "--replan-min", "120")["results"]
     assert found["saved"] > 0
     assert found["loads"]["missed_kwh"] <= 0.3
-    assert found["rules"]["plan"]["runs"] == 4 * 12
-    assert found["rules"]["apply"]["runs"] == 4 * 1440
+    assert found["rules"]["plan"]["runs"] == 2 * 12
+    assert found["rules"]["apply"]["runs"] == 2 * 1440
     assert found["foresight"]["cost"] <= found["cost"]
     assert set(found["regret"]) == {"rule", "forecast", "device"}
 
@@ -117,7 +117,7 @@ def test_a_commanded_battery_obeys(cli):
     """The plan's battery charges and gives as told, from a market's prices."""
     battery = PLAN.replace('grid = "p1"', 'grid = "p1"\nbattery = "plug-in"\ncommand_battery = true')
     (found,) = cli.json(
-        "-c", cli.config(MARKET + battery), "--from", "2026-12-07", "--days", "2", "--replan-min", "120"
+        "-c", cli.config(MARKET + battery), "--from", "2026-12-07", "--days", "1", "--replan-min", "240"
     )["results"]
     assert found["cost"] < found["compared"]["nothing"]["cost"]
     assert found["foresight"]["free_cost"] <= found["cost"]
