@@ -83,6 +83,20 @@ def test_a_device_is_waited_for(folder):
             assert 0.5 < clock.monotonic() < 1
 
 
+def test_waiting_ends_where_time_stands_still(folder):
+    """A clock that a test or the demo drives may stand while we sleep: the pauses themselves are counted."""
+
+    class Standing(FakeClock):
+        def advance(self, seconds: float) -> None:
+            """Let no time pass."""
+
+    clock = Standing()
+    state = StateFile(folder, clock)
+    with state.lock("sun2000", 1), pytest.raises(BusyError), state.lock("sun2000", 5):
+        pass
+    assert sum(clock.slept) == pytest.approx(5, abs=1.5)
+
+
 def test_locks_work_on_a_disk_that_takes_no_writing(disk: SmallDisk, clock):
     """The lamp stays on with a full or read-only disk: a lock that exists can be taken."""
     state = StateFile(disk.folder / "state", clock)

@@ -49,6 +49,15 @@ def test_a_dry_run_writes_nothing_else(state):
     assert stored(state) is None
 
 
+def test_what_was_vital_once_is_not_vital_for_ever(state):
+    """In a dry run only the value that had to be written at once is; the ordinary one after it leaves no trace."""
+    store = state.store(dry_run=True)
+    store.put("accounts", "solax", {"blocked": True}, vital=True)
+    store.put("accounts", "solax", {"blocked": True, "cached": 1})
+    store.flush()
+    assert stored(state, "accounts", "solax") == {"blocked": True}
+
+
 def test_what_is_handed_out_is_a_copy(state):
     """Changing an answer does not change what is remembered."""
     store = state.store(dry_run=False)
