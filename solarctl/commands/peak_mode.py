@@ -35,6 +35,10 @@ def command(run: Run) -> None:
 
     reserve = run.read(settings.battery, battery.read_reserve)
     memory = run.memory(Memory)
+    if settings.forecast:
+        from solarctl.commands.peak_mode_outlook import looked_ahead
+
+        memory = looked_ahead(run, settings, prices, memory)
     decision = decide(reserve, prices, settings, memory, run.now)
     if reserve is not None and changes(decision, reserve) and isinstance(battery, BatteryConditions):
         asked, found = battery, reserve

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from solarctl.control.peak_memory import Outlook
 from solarctl.control.tariff import Tariff
-from solarctl.value import value
+from solarctl.value import replace, value
 
 if TYPE_CHECKING:
     from solarctl.control.peak_mode import Settings
 
 HIGHEST_BUT_FULL_PCT = 80.0  # since firmware 25.18 Powerwalls take 0–80 or 100 %, and nothing in between
 FULL_PCT = 100.0
+AHEAD = timedelta(hours=18)  # a peak of the afternoon is looked ahead to from the evening before
+OUTLOOK_HOLDS = timedelta(hours=3)
 Level = float | str  # a reserve in %, or a mode
 
 
@@ -25,10 +28,41 @@ class Phase:
     text: str
     target: Level
     explained: str
+    is_foreseen: bool | None = None  # whether a forecast says so; None: where none is asked for
 
 
-def phase_at(tariff: Tariff, settings: Settings, now: datetime) -> Phase:
+def phase_at(tariff: Tariff, settings: Settings, now: datetime, outlook: Outlook | None = None) -> Phase:
     """Return the phase that a moment belongs to, the lead included."""
+    phase = _by_the_clock(tariff, settings, now)
+    if phase.is_peak or not settings.forecast:
+        return phase
+    edge = tariff.next_edge(now, settings.lead_min)
+    key = f"off-peak until {edge}"  # one for all of it: what a person chose stays, however the forecast changes
+    peak = tariff.next_peak(now, within_days=3)
+    if peak is None or peak.start.astimezone(UTC) - now.astimezone(UTC) > AHEAD:
+        return replace(phase, key=key)
+    if outlook is None or outlook.peak != peak.start or not _holds(outlook, now):
+        because = " There is no forecast to go by (none was told lately)."
+        return replace(phase, key=key, explained=phase.explained + because, is_foreseen=False)
+    if outlook.level_pct is None:
+        return replace(phase, key=key, explained=f"{phase.explained} {outlook.because}", is_foreseen=False)
+    highest = writable(max(settings.offpeak_reserve_pct, lowest_pct(settings)), settings.floor_pct)
+    level = min(highest, max(lowest_pct(settings), outlook.level_pct))
+    text = f"Off-peak until {edge:%a %H:%M}"
+    return Phase(False, key, text, writable(level, settings.floor_pct), f" {outlook.because}", is_foreseen=True)
+
+
+def _holds(outlook: Outlook, now: datetime) -> bool:
+    return timedelta(0) <= now.astimezone(UTC) - outlook.made_at.astimezone(UTC) < OUTLOOK_HOLDS
+
+
+def lowest_pct(settings: Settings) -> float:
+    """Return what is kept for outages outside the peak, however little the next peak will need."""
+    idle_pct = settings.offpeak_reserve_pct if settings.idle_reserve_pct is None else settings.idle_reserve_pct
+    return max(idle_pct, settings.floor_pct)
+
+
+def _by_the_clock(tariff: Tariff, settings: Settings, now: datetime) -> Phase:
     span = tariff.peak_at(now, settings.lead_min)
     edge = tariff.next_edge(now, settings.lead_min)
     is_peak = span is not None

@@ -180,7 +180,7 @@ class Gathering:
             return
         reason, now_set = decision.reason, _setting(settings, reserve)
         goal = ", ".join(str(f"{a.to:g} %" if isinstance(a, SetReserve) else a.to) for a in _sets(decision.actions))
-        if reason is not peak_mode.Reason.OFF_PEAK:
+        if reason not in peak_mode.OUTSIDE_A_PEAK:
             return
         if self.run.paused("peak-mode"):
             self.remarks.append(f"The {settings.strategy} is {now_set}, not {goal}; peak-mode is paused.")

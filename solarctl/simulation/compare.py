@@ -90,7 +90,8 @@ def tasks_of(
     """Return all lives that one config asks for."""
     found = []
     for index, installation in enumerate(installations(config)):
-        knows_weather = {"precool", "plan"} & set(installation.commands)
+        looks_ahead = getattr(installation.rules.get("peak-mode"), "forecast", "")
+        knows_weather = looks_ahead or {"precool", "plan"} & set(installation.commands)
         for who in (OURS, NOTHING, SEEDS, *((SURE,) if knows_weather else ())):
             found.append(Task(config.path, index, who, first, days, seed, tuple(schedule), holidays, recorded))
     return found

@@ -17,6 +17,7 @@ from solarctl.control import (
 )
 from solarctl.simulation.installations import Installation
 from solarctl.simulation.money import SwiftTariff
+from solarctl.simulation.peak_foresight import PeakForesight
 from solarctl.simulation.seat_balance import BalanceSeat
 from solarctl.simulation.seat_car import EaseeBalanceSeat
 from solarctl.simulation.seat_plan import ApplySeat, PlanSeat
@@ -54,7 +55,8 @@ def seats_of(
             case grid_guard.Settings():
                 seats.append(GridGuardSeat(settings, simulated, attentive=attentive))
             case peak_mode.Settings():
-                seats.append(PeakModeSeat(settings, simulated, house_tariff, attentive=attentive))
+                foresight = _foresight(simulated, seed, sure=who == SURE) if settings.forecast else None
+                seats.append(PeakModeSeat(settings, simulated, house_tariff, foresight, attentive=attentive))
             case easee_balance.Settings():
                 seats.append(EaseeBalanceSeat(settings, simulated, house_tariff, attentive=attentive))
             case precool.Settings():
@@ -78,6 +80,12 @@ def seats_of(
             case _:
                 raise TypeError(f"no seat for {name}")
     return seats
+
+
+def _foresight(simulated: Simulated, seed: int, *, sure: bool) -> PeakForesight:
+    settings = simulated.settings
+    error_pct, error_c = (0.0, 0.0) if sure else (settings.sun_error_pct, settings.forecast_error_deg)
+    return PeakForesight(simulated, seed, error_pct=error_pct, error_c=error_c)
 
 
 def _as_in_the_seed(settings: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from solarctl.control import grid_guard, peak_mode
@@ -16,9 +16,12 @@ from solarctl.control.peak_phase import next_change
 from solarctl.control.tariff import Tariff
 from solarctl.decision import Carried, Decision, Outcome, SetMode, SetReserve, SwitchTo
 from solarctl.readings import BatteryReading, ReserveReading
+from solarctl.simulation.peak_foresight import PeakForesight
 from solarctl.simulation.simulated_house import Simulated
+from solarctl.value import replace
 
 BACKUP = "backup"
+NEXT_LOOK = timedelta(hours=1)  # at a forecast
 
 
 class Seat(Protocol):
@@ -105,18 +108,26 @@ class GridGuardSeat:
 class PeakModeSeat:
     """`peak-mode` at the battery's reserve; in mode "backup" everything is kept back.
 
-    Once the battery is as it should be, the answer is the same until the next edge of the peak.
+    Once the battery is as it should be, the answer is the same until the next edge of the peak, or the next look at
+    the forecast.
     """
 
     command = "peak-mode"
 
     def __init__(
-        self, settings: peak_mode.Settings, simulated: Simulated, tariff: Tariff, *, attentive: bool = False
+        self,
+        settings: peak_mode.Settings,
+        simulated: Simulated,
+        tariff: Tariff,
+        foresight: PeakForesight | None = None,
+        *,
+        attentive: bool = False,
     ) -> None:
         assert simulated.house.battery is not None
-        self.settings = settings
         self.battery = simulated.house.battery
+        self.settings = replace(settings, capacity_kwh=settings.capacity_kwh or self.battery.capacity_kwh)
         self.tariff = tariff
+        self.foresight = foresight
         self.memory = peak_mode.Memory()
         self.tally = Tally()
         self.mode = "self_consumption"
@@ -139,12 +150,22 @@ class PeakModeSeat:
             off_grid=False,
             outage=False,
         )
+        if self.foresight is not None:
+            learned = self.foresight.looked_ahead(self.memory.learned, self.settings, self.tariff, now)
+            self.memory = replace(self.memory, learned=learned)
         decision = peak_mode.decide(reading, self.tariff, self.settings, self.memory, now)
         before, writes = self.memory, self.tally.writes
         self.memory = conclude(self.tally, decision, self._write, now, peak_mode.remember)
         is_settled = self.memory == before and writes == self.tally.writes and not self._attentive
-        self._until = next_change(self.tariff, self.settings, now) if is_settled else None
+        self._until = self._changes_at(now) if is_settled else None
         self._reason = decision.reason
+
+    def _changes_at(self, now: datetime) -> datetime | None:
+        until = next_change(self.tariff, self.settings, now)
+        if self.foresight is None:
+            return until
+        anew = now + NEXT_LOOK
+        return anew if until is None else min(until, anew)
 
     def _write(self, action: Any) -> bool:
         before = (self.mode, self.reserve_pct)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from random import Random
+from datetime import datetime
 from typing import Any
 
 from solarctl.control import precool, thermostat_step
@@ -11,6 +10,7 @@ from solarctl.control.setpoints import peaks_today
 from solarctl.control.tariff import Tariff
 from solarctl.decision import ResumeSchedule, SetCoolSetpoint, SetHeatSetpoint
 from solarctl.readings import BatteryReading, GridReading, ThermostatReading, WeatherReading
+from solarctl.simulation.heat_outlook import HeatOutlook
 from solarctl.simulation.seats import Tally, conclude
 from solarctl.simulation.simulated_house import Simulated
 from solarctl.virtualhome.rooms import HYSTERESIS_K, Room
@@ -90,8 +90,7 @@ class PrecoolSeat:
         self.memory = precool.Memory()
         self.tally = Tally()
         self.unit = next(iter(self.walls.by_name.values())).unit
-        self._seed, self._error_c = seed, error_c
-        self._high: tuple[date, WeatherReading] | None = None
+        self.heat = HeatOutlook(self.house, self.unit, seed, error_c)
 
     def look(self, now: datetime) -> None:
         settings = self.settings
@@ -100,24 +99,14 @@ class PrecoolSeat:
         if precool.hold_ends(settings, now, peaks) is not None:
             if settings.battery and self.house.battery is not None:
                 battery = BatteryReading(at=now, soc_pct=self.house.battery.soc_pct, battery_w=self.house.battery_w)
-            weather = self._forecast(now) if settings.weather else None
+            if settings.weather:
+                weather = WeatherReading(at=now, high_deg=self.heat.high_deg(now.date()), day=now.date())
             if precool.judge(battery, weather, settings, now, self.unit) in precool.ACTING:
                 shown = {name: self.walls.read(name, now) for name in settings.thermostats}
         decision = precool.decide(battery, weather, shown, settings, self.memory, now, peaks, unit=self.unit)
         self.memory = conclude(
             self.tally, decision, lambda action: self.walls.write(action, now), now, precool.remember
         )
-
-    def _forecast(self, now: datetime) -> WeatherReading:
-        """Return today's high, with the error that a forecast has."""
-        today = now.date()
-        if self._high is None or self._high[0] != today:
-            midnight = datetime.combine(today, time(0), now.tzinfo).astimezone(UTC)
-            high_c = max(self.house.sky.at(midnight + timedelta(hours=hour))[1] for hour in range(24))
-            high_c += Random(f"forecast/{self._seed}/{today.toordinal()}").gauss(0, 1) * self._error_c
-            deg = high_c * 1.8 + 32 if self.unit == "F" else high_c
-            self._high = today, WeatherReading(at=now, high_deg=round(deg, 1), day=today)
-        return self._high[1]
 
 
 class ThermostatStepSeat:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 
 from solarctl.config import Config
-from solarctl.control import plan_settings
+from solarctl.control import peak_mode, plan_settings
 from solarctl.settings import setting
 from solarctl.simulation import climates
 from solarctl.simulation.car_habits import CarHabits, ChargePoint
@@ -169,11 +169,11 @@ def _planes(config: Config) -> list[Plane]:
 
 
 def _battery(config: Config, settings: Settings, installation: Installation) -> Battery:
-    """Return the battery: as [simulate] says, else as the plan of this house describes it, else a usual one."""
+    """Return the battery: as [simulate] says, else as the plan or peak-mode describes it, else a usual one."""
     has_relay = "grid-guard" in installation.commands
     plan = installation.rules.get("plan")
     planned = plan if isinstance(plan, plan_settings.Settings) and plan.battery else None
-    size_kwh = settings.battery_kwh or (10.0 if planned is None else planned.battery_capacity_kwh)
+    size_kwh = settings.battery_kwh or (_usual_kwh(installation) if planned is None else planned.battery_capacity_kwh)
     is_told = config.find("simulate.battery_w") is not None
     most_w = planned.battery_max_w if planned is not None and not is_told else settings.battery_w
     # a battery that only the plan knows (a plug-in one) keeps nothing back
@@ -190,6 +190,12 @@ def _battery(config: Config, settings: Settings, installation: Installation) -> 
         grid_charge_w=settings.grid_charge_w if has_relay else 0.0,
         grid_charge_to_pct=settings.grid_charge_to_pct,
     )
+
+
+def _usual_kwh(installation: Installation) -> float:
+    """Return what fits into a battery: as peak-mode is told, else 10."""
+    peak = installation.rules.get("peak-mode")
+    return peak.capacity_kwh or 10.0 if isinstance(peak, peak_mode.Settings) else 10.0
 
 
 def _room(name: str, index: int, zone: tzinfo, config: Config, settings: Settings) -> Room:

@@ -11,6 +11,7 @@ import pytest
 from solarctl.control.peak_mode import Memory, Reason, Settings, decide
 from solarctl.control.peak_phase import writable
 from solarctl.errors import Exit
+from tests.peak_mode.forecast_parts import FORESEEN
 from tests.peak_mode.peak_rule_parts import (
     CALM,
     NIGHT,
@@ -89,8 +90,9 @@ def test_silence() -> None:
 
 
 def test_the_tables_use_every_reason() -> None:
-    """No reason is left untested; `manual` has its timelines below."""
-    assert {row[3] for row in TABLE} | {Reason.MANUAL} == set(Reason)
+    """No reason is left untested; `manual` has its timelines, and what a forecast says a table of its own."""
+    foreseen = {row[2] for row in FORESEEN}
+    assert {row[3] for row in TABLE} | {Reason.MANUAL} | foreseen == set(Reason)
 
 
 def test_a_level_that_cannot_be_set_is_explained() -> None:
