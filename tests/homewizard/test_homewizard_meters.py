@@ -150,3 +150,24 @@ class TestSocket(SwitchContract):
         shelf.made.faults.set("ignores-writes")
         with pytest.raises(DeviceRefused, match="did not"):
             driver.switch(True)
+
+
+def test_a_counter_that_starts_again(shelf):
+    """After a factory reset the counter is as the device tells it: what it means is for who books energy."""
+    socket = shelf.open("boiler-socket")
+    before = socket.read_device().energy_kwh
+    shelf.made.devices["boiler-socket"].faults.set("counter-reset")
+    after = shelf.open("boiler-socket").read_device().energy_kwh
+    assert before > 12
+    assert after < 0.01
+
+
+def test_a_socket_with_nothing_in_it(shelf):
+    """It is on, and draws nothing: both are told."""
+    shelf.made.devices["boiler-socket"].faults.set("unplugged")
+    socket = shelf.open("boiler-socket")
+    socket.switch(True)
+    shelf.clock.advance(120)
+    shelf.house.advance(shelf.clock.now())
+    assert shelf.open("boiler-socket").read_switch().on is True
+    assert shelf.open("boiler-socket").read_device().load_w == 0

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from solarctl.virtualhome.dimmer import DimmedHeater, passed
+from solarctl.virtualhome.emulators.mqtt_home import RELAY_IDX
 from solarctl.virtualhome.mqtt_things import Domoticz, Pzem, Vload
 from solarctl.virtualhome.tank import Tank
 from tests.mqtt.steady_house import SteadyHouse, until
@@ -70,8 +71,42 @@ def test_domoticz_refuses_what_the_real_one_refuses():
     assert json.loads(said[0][1])["svalue1"] == "7"
 
 
+def test_a_relay_that_does_not_hear(house):
+    """Domoticz is away: the radiator stays as it is until it is back."""
+    on = {"command": "switchlight", "idx": RELAY_IDX, "switchcmd": "On"}
+    house.emulator.faults.set("deaf-relay", times=1)
+    house.ear.say("domoticz/in", on)
+    until(lambda: not house.emulator.faults.active(), what="not heard")
+    assert not house.radiator.on
+    house.ear.say("domoticz/in", on)
+    until(lambda: house.radiator.on, what="it hears")
+
+
+def test_a_domoticz_without_echo(house):
+    """It switches, and does not say so."""
+    house.emulator.faults.set("no-echo")
+    house.ear.say("domoticz/in", {"command": "switchlight", "idx": RELAY_IDX, "switchcmd": "On"})
+    until(lambda: house.radiator.on, what="switched")
+    assert house.ear.says_and_hears()
+    assert not house.ear.on("domoticz/out")
+    house.emulator.faults.clear()
+    house.ear.say("domoticz/in", {"command": "switchlight", "idx": RELAY_IDX, "switchcmd": "Off"})
+    until(lambda: house.ear.on("domoticz/out"), what="told")
+
+
+def test_a_dimmer_that_misfires(house):
+    """Every seventeenth command passes full power, whatever was asked for."""
+    house.emulator.faults.set("misfire")
+    for _ in range(17):
+        house.ear.say("regul/vload/ECS/cmd", "20")
+    until(lambda: house.heater.commands == 17, what="all heard")
+    until(lambda: house.heater.power_w > 0.9 * house.heater.full_w, what="full power")
+    house.ear.say("regul/vload/ECS/cmd", "20")
+    until(lambda: 0 < house.heater.power_w < 0.2 * house.heater.full_w, what="as asked")
+
+
 def test_faults_by_name(house):
-    """A deaf dimmer, a silent meter, misfires: each is switched on and off by its name."""
+    """A deaf dimmer, a silent meter: each is switched on and off by its name."""
     faults = house.emulator.faults
     faults.set("deaf-dimmer")
     house.ear.say("regul/vload/ECS/cmd", "50")

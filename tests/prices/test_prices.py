@@ -56,6 +56,18 @@ class TestEveryMarket:
         market.clock.advance(4 * 3600)
         assert market.read(24).prices[-1] is not None
 
+    def test_tomorrow_is_late(self, opened, name):
+        """In the afternoon tomorrow is still missing: today's prices are good, and it is asked for again."""
+        market = opened(name)
+        market.clock.advance(4 * 3600)
+        market.service.faults.set("only-today")
+        late = market.read(24).prices
+        assert late[0] is not None
+        assert late[-1] is None
+        market.service.faults.clear()
+        market.clock.advance(3600)
+        assert market.read(20).prices[-1] is not None
+
     def test_asked_once(self, opened, name):
         """What is known is not asked for again; tomorrow's is, twice an hour at most."""
         market = opened(name)

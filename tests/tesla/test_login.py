@@ -118,3 +118,17 @@ def test_a_wrong_redirect_address(cloud: TeslaCloud, run: Context) -> None:
     with pytest.raises(DeviceLoginError, match="redirect") as caught:
         other.finish_login(answer)
     assert "redirect_uri" in caught.value.hint
+
+
+def test_a_person_who_says_no(account: TeslaAccount, cloud: TeslaCloud) -> None:
+    """Denied in the browser: told as that, no token is asked for, and the next try is a new one."""
+    cloud.faults.set("login-denied", times=1)
+    address = account.login_address()
+    assert address is not None
+    asked = len(cloud.journal)
+    with pytest.raises(DeviceLoginError, match="denied"):
+        account.finish_login(cloud.tokens.authorize(address))
+    assert len(cloud.journal) == asked
+    again = account.login_address()
+    assert again is not None
+    account.finish_login(cloud.tokens.authorize(again))
