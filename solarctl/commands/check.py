@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
@@ -26,7 +26,7 @@ def command(run: Run, online: bool) -> None:
     problems = [*inspect(run.config, run.state_dir, lambda name: _learned(run, name)), *shown]
     errors = sum(problem.severity == "error" for problem in problems)
     code = Exit.CONFIG if errors else Exit.OK
-    text = "\n".join(_line(problem) for problem in problems) or _verdict(run)
+    text = "\n".join(told(problems)) or _verdict(run)
     if problems:
         text += f"\n{summary(problems)}"
     run.answer({"problems": [problem_json(problem) for problem in problems]}, text, exit_code=code)
@@ -64,6 +64,33 @@ def summary(problems: Sequence[Problem]) -> str:
     return f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}."
 
 
-def _line(problem: Problem) -> str:
-    hint = f" — {problem.hint}" if problem.hint else ""
-    return f"{problem.severity}: {problem}{hint}"
+def told(problems: Sequence[Problem]) -> list[str]:
+    """Return the problems as lines; one that several lines of a file have is told once.
+
+    >>> told([Problem("crontab", "cron will not find it", line=number) for number in (7, 8, 9, 11)])
+    ['error: lines 7–9, 11, crontab: cron will not find it']
+    """
+    found: dict[Problem, list[int]] = {}
+    for problem in problems:
+        found.setdefault(replace(problem, line=None), []).extend([problem.line] if problem.line else [])
+    said = []
+    for problem, numbers in found.items():
+        where = f"line{'s' * (len(numbers) > 1)} {_spans(numbers)}, {problem.path}" if numbers else problem.path
+        hint = f" — {problem.hint}" if problem.hint else ""
+        said.append(f"{problem.severity}: {f'{where}: ' if where else ''}{problem.message}{hint}")
+    return said
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    """Return numbers as a person lists them.
+
+    >>> _spans([7, 8, 9, 11])
+    '7–9, 11'
+    """
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return ", ".join(f"{one[0]}–{one[-1]}" if len(one) > 1 else f"{one[0]}" for one in spans)

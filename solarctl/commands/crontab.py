@@ -174,14 +174,14 @@ def _give_back(run: Run) -> None:
 @FILE
 def check(run: Run, file: Path | None) -> None:
     """Find what cron would run wrongly, or what the schedule does not reach."""
-    from solarctl.commands.check import summary
+    from solarctl.commands.check import summary, told
     from solarctl.schedule.linting import lint
     from solarctl.schedule.whose import of_config
 
     crontab = _schedule(file)
     problems = lint(crontab, run.config, run.now, run.context.cache_dir)
     errors = sum(one.severity == "error" for one in problems)
-    lines = [f"{one.severity}: {one}" + (f" — {one.hint}" if one.hint else "") for one in problems]
+    lines = told(problems)
     if problems:
         lines.append(summary(problems))
     else:
