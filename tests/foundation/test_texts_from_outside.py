@@ -64,7 +64,7 @@ def test_screen_and_log(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", EVIL)
-def test_json(text: str) -> None:
+def test_json_means_the_text_and_is_harmless(text: str) -> None:
     """The JSON object means the text itself, and is harmless to look at."""
     printed = as_json({"device": text}, io.StringIO())
     assert printed.isprintable()

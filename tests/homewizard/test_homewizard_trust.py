@@ -26,7 +26,7 @@ FAULTS: list[tuple[str, str, type[DeviceError], int]] = [
 
 
 @pytest.mark.parametrize(("fault", "name", "error", "code"), FAULTS)
-def test_faults(shelf: Any, fault: str, name: str, error: type[DeviceError], code: int) -> None:
+def test_each_fault_says_what_to_do(shelf: Any, fault: str, name: str, error: type[DeviceError], code: int) -> None:
     """Each fault becomes the error that says what to do next."""
     driver = shelf.open(name)
     ask: Callable[[], Any] = driver.read_battery if name == "plug-in-battery" else driver.read_grid

@@ -73,7 +73,7 @@ VALUES: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize(("told", "expected"), [row[1:] for row in VALUES], ids=[row[0] for row in VALUES])
-def test_values(told, expected):
+def test_each_field_has_one_place(told, expected):
     """Each field of either API has one place; what is not told is not known, and never 0."""
     found = measured(told, NOON)
     assert (
@@ -121,7 +121,7 @@ V2_ERRORS = [
 @pytest.mark.parametrize(
     ("v2", "row"), [(False, row) for row in V1_ERRORS] + [(True, row) for row in V2_ERRORS], ids=str
 )
-def test_errors(shelf, v2, row):
+def test_every_documented_error_says_what_to_do(shelf, v2, row):
     """Every documented error says what to do next, and is repeated only where that can help."""
     status, body, ask, code, word = row
     name = "boiler-socket" if ask == "off" else "p1"

@@ -94,7 +94,7 @@ def starttls_server():
 
 
 @pytest.mark.parametrize(("fault", "exit_code", "for_all", "hopeless"), FAULTS)
-def test_faults(starttls_server, pointed, note, fault, exit_code, for_all, hopeless):
+def test_every_refusal_and_silence_says_what_to_do(starttls_server, pointed, note, fault, exit_code, for_all, hopeless):
     """Every refusal and every silence is told by what the person does next, within the time limit."""
     starttls_server.faults.set(fault, 0.05 if fault == "dribble" else True)
     try:

@@ -62,7 +62,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("fault", "value", "code"), ERRORS)
-def test_errors(home: Home, fault: str, value: Any, code: int) -> None:
+def test_whatever_tesla_answers_nothing_is_written(home: Home, fault: str, value: Any, code: int) -> None:
     """Whatever Tesla answers: no reading, nothing written, the exit code that says what to do, no traceback."""
     tesla(home).faults.set(fault, value)
     row = home.json("peak-mode")

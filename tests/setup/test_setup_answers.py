@@ -91,7 +91,7 @@ def test_a_dry_run_writes_nothing(house: Home) -> None:
     assert not house.config_path.exists()
 
 
-def test_json(house: Home) -> None:
+def test_one_object_tells_what_was_written(house: Home) -> None:
     """One object tells what was written and read."""
     result = setup(house, answers(house), "--json")
     assert result.json["exit"] == 0

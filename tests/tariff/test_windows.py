@@ -193,7 +193,7 @@ def test_versions() -> None:
     assert [house.windows_on(day)[0].start.hour for day in (date(2026, 7, 31), date(2026, 8, 3))] == [14, 17]
 
 
-def test_edges() -> None:
+def test_the_next_edge_of_the_peak() -> None:
     """The next edge is where peak begins (with its lead) or ends; windows that touch are one."""
     house = tariff(with_windows(SUMMER, Window(from_=time(20), to=time(21), days="wed")))
     assert house.next_edge(datetime(2026, 7, 15, 12, tzinfo=PHOENIX), 10) == datetime(

@@ -151,7 +151,9 @@ FAULTS: list[tuple[str, str, type[SolarctlError]]] = [
 
 
 @pytest.mark.parametrize(("name", "fault", "error"), FAULTS)
-def test_faults(opened: Callable[[str], Station], name: str, fault: str, error: type[SolarctlError]) -> None:
+def test_each_fault_is_an_error_of_ours_and_ends_with_it(
+    opened: Callable[[str], Station], name: str, fault: str, error: type[SolarctlError]
+) -> None:
     """Each fault becomes one of our errors, with the device's name, and is over when the fault is."""
     station = opened(name)
     station.service.faults.set(fault)
