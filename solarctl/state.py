@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +51,7 @@ class StateFile:
         self.directory = directory
         self.path = directory / "state.json"
         self.notices: list[str] = []
+        self.turn: AbstractContextManager[object] = nullcontext()  # whoever starts threads puts their lock here
         self._copy = directory / "state.json.bak"
         self._clock = clock
         self._timezone = timezone  # in which BusyError says since when; the computer's own by default
@@ -68,7 +69,7 @@ class StateFile:
             return found[0]
         if not self.path.exists() and not self._copy.exists():
             return empty()
-        with self._locked(LOCK_TIMEOUT_S):
+        with self.turn, self._locked(LOCK_TIMEOUT_S):
             return self._recovered()[0]
 
     @contextmanager
@@ -78,7 +79,7 @@ class StateFile:
         No other process changes it meanwhile, so the block must be short and must not wait for anybody.
         Nothing is written when nothing changed. `StateError` when it cannot be stored: the old one stays.
         """
-        with self._locked(timeout_s):
+        with self.turn, self._locked(timeout_s):
             data, stored_version = self._recovered()
             before = json.dumps(data)
             yield data

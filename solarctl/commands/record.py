@@ -9,6 +9,7 @@ from solarctl.capabilities import PriceForecast
 from solarctl.cli_options import site_command
 from solarctl.errors import ConfigError
 from solarctl.questions import meters
+from solarctl.reading_together import read_everything
 from solarctl.readings import to_json
 from solarctl.run import Run
 
@@ -22,17 +23,7 @@ def command(run: Run) -> None:
     One dead device never stops the others; each device is asked as seldom as its vendor wants.
     """
     run.context.only_looks()
-    rows = []
-    for name in run.config.names("devices"):
-        try:
-            device = run.site.device(name)
-        except ConfigError as error:
-            run.note(error)
-            continue
-        for _what, ask in meters(device):
-            reading = run.read(name, ask)
-            if reading is not None:
-                rows.append(to_json(name, reading))
+    rows = [to_json(one.device, one.reading) for one in read_everything(run, meters) if one.reading is not None]
     rows += _market_price(run)
     if rows and not run.dry_run:
         run.record({"at": run.now.isoformat(timespec="seconds"), "readings": rows}, kind="readings")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from solarctl.cli_options import site_command
-from solarctl.errors import ConfigError, SolarctlError
+from solarctl.errors import SolarctlError
 from solarctl.questions import meters
 from solarctl.readings import to_json
 from solarctl.run import Run
@@ -49,21 +49,15 @@ def command(run: Run, offline: bool) -> None:
 
 
 def _asked(run: Run) -> list[dict[str, Any]]:
+    from solarctl.reading_together import read_everything
+
     rows: list[dict[str, Any]] = []
-    for name in run.config.names("devices"):
-        try:
-            questions = list(meters(run.site.device(name)))
-        except ConfigError as error:
-            run.note(error)
-            rows.append(_silent(name, None, error))
-            continue
-        for what, ask in questions:
-            reading = run.read(name, ask)
-            if reading is not None:
-                row = to_json(name, reading) | {"what": what}
-                rows.append(row | {"age_s": round(reading.age_s(run.now)), "error": None})
-            else:
-                rows.append(_silent(name, what, run.last_error))
+    for one in read_everything(run, meters):
+        if one.reading is None:
+            rows.append(_silent(one.device, one.what, one.error))
+        else:
+            row = to_json(one.device, one.reading) | {"what": one.what}
+            rows.append(row | {"age_s": round(one.reading.age_s(run.now)), "error": None})
     return rows
 
 

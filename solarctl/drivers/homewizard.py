@@ -77,7 +77,7 @@ class HomeWizard:
     def measured(self) -> tuple[str, ...]:
         """Return what there is to ask this kind of device; one question where it is silent."""
         try:
-            product = self._api.identity.product_type
+            product = self._api.kind
         except DeviceError:
             return (self._settings.measures or "device",)
         if product == SOCKET:

@@ -74,10 +74,22 @@ class HomeWizardApi:
         if self.is_v2 and known is not None and self._address.startswith("https://"):
             return known
         kept = self._answers()
+        if "silence" in kept:
+            raise kept["silence"]
         if "identity" not in kept:
-            kept["identity"] = self._introduced(known)
+            try:
+                kept["identity"] = self._introduced(known)
+            except DeviceUnreachable as error:
+                kept["silence"] = error  # so one run waits for a dead device once
+                raise
         found: Identity = kept["identity"]
         return found
+
+    @property
+    def kind(self) -> str:
+        """Return its kind as it is known from before; only a device that was never seen is asked."""
+        known = self._stored()
+        return (known or self.identity).product_type
 
     def get(self, path: str, *, again: bool = False) -> Mapping[str, Any]:
         """Return a JSON object of the device; each is asked for once in a run, or `again`."""

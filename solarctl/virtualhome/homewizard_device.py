@@ -17,7 +17,7 @@ from solarctl.virtualhome.http_emulator import Request, Response
 from solarctl.virtualhome.sockets import Socket
 
 FAULTS: Mapping[str, str] = {
-    "dead": "the device does not answer (value: its name; all by default)",
+    "dead": "the device does not answer (value: its name, or names; all by default)",
     "slow": "answers take 3 seconds",
     "api-off": "v1: 403, the local API is switched off in the app",
     "unauthorized": "v2: 401, the token is not known",
@@ -65,7 +65,8 @@ class Device:
     def fault(self, name: str) -> bool:
         """Return whether a fault is on for this device, and count its use."""
         value = self.faults.peek(name)
-        return value in (True, self.name) and bool(self.faults.take(name))
+        is_meant = value in (True, self.name) or (isinstance(value, tuple) and self.name in value)
+        return is_meant and bool(self.faults.take(name))
 
     def press_button(self) -> None:
         """Allow one user to be made within the next 30 seconds."""
