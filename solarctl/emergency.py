@@ -31,7 +31,7 @@ def recall(state_dir: Path, folders: Sequence[Path] | None = None) -> dict[str, 
                 found = json.loads(file.read(1 << 20))
             except (OSError, ValueError):
                 continue
-        if isinstance(found, dict):
+        if isinstance(found, dict) and all(isinstance(one, dict) for one in found.values()):
             return found
     return {}
 

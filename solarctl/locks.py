@@ -20,6 +20,7 @@ from solarctl.errors import BusyError
 FIRST_PAUSE_S = 0.002
 LONGEST_PAUSE_S = 0.05
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+LONGEST_WORD = 150  # file names may have 255 letters
 
 
 @contextmanager
@@ -60,7 +61,12 @@ def file_word(name: str) -> str:
     >>> file_word("grid-guard"), file_word("../a b")
     ('grid-guard', '%2E%2E%2Fa%20b')
     """
-    return "".join(c if c in _PLAIN else "".join(f"%{byte:02X}" for byte in c.encode()) for c in name)
+    word = "".join(c if c in _PLAIN else "".join(f"%{byte:02X}" for byte in c.encode()) for c in name)
+    if len(word) <= LONGEST_WORD:
+        return word
+    import hashlib
+
+    return f"{word[:LONGEST_WORD]}~{hashlib.sha256(word.encode()).hexdigest()[:16]}"
 
 
 def _opened(path: Path) -> int:

@@ -9,6 +9,9 @@ from solarctl.errors import UsageError
 from solarctl.value import value
 
 
+YEARS = range(1970, 2400)  # rules look days and years ahead, which the calendar's last days have not
+
+
 @value
 class Options:
     """What stands after every command."""
@@ -34,6 +37,8 @@ def moment(text: str, timezone: tzinfo, today: date | None = None) -> datetime:
         else:
             found = datetime.fromisoformat(text)
         found.astimezone(UTC)  # the first and the last day of all have no other zone's
+        if found.year not in YEARS:
+            raise ValueError
     except (ValueError, OverflowError):
         hint = "Write it as 2026-07-01T13:55" + (", or for today as 13:55." if today else ".")
         raise UsageError(f"--now {text!r} is no moment", hint=hint) from None

@@ -17,6 +17,8 @@ MIGRATIONS: Mapping[int, Migration] = {}  # n -> the step from version n to n + 
 NAMED = ("tokens", "memory", "accounts", "devices", "pause")
 # Sections that are one object each.
 FREE = ("forced", "trouble", "seen")
+# Sections that are there once somebody has written them: what was told and printed, since when lines are in the crontab.
+NOTES = ("told", "printed", "crontab")
 
 
 class DamagedError(ValueError):
@@ -95,4 +97,5 @@ def _checked(data: Json) -> Json:
         for name, value in data[section].items():
             if not isinstance(value, dict):
                 raise DamagedError(f"{section}.{name} is no object")
-    return data
+    odd = [section for section in NOTES if not isinstance(data.get(section, {}), dict)]
+    return {section: value for section, value in data.items() if section not in odd}

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from solarctl.cli_options import shared_options, site_command
+from solarctl.cli_options import GivenPath, shared_options, site_command
 from solarctl.errors import SolarctlError, UsageError
 from solarctl.options import Options
 from solarctl.run import Run
 from solarctl.runner import Environment
 
-FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+FILE = click.argument("file", type=GivenPath(path_type=Path, dir_okay=False))
 
 
 @site_command("backup", rule=False)

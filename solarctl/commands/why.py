@@ -23,7 +23,7 @@ def command(run: Run, command: str | None, at: str | None, last: int | None) -> 
     """Explain what was decided, and when: of one COMMAND or all, newest first."""
     if command is not None and command not in COMMANDS:
         raise UsageError(f"there is no command {command!r}", hint=nearest(command, COMMANDS))
-    until = _moment(run, at) if at else None
+    until = _moment(run, at) if at is not None else None
     run.fold_history()
     decisions = run.history.decisions(command=command, until=until, limit=last or (1 if at else 5))
     text = "\n".join(_entry(row) for row in decisions)

@@ -19,8 +19,8 @@ class Load:
     """[[plan.devices]]: something that is on or off and stores what it draws (a boiler, a bike)."""
 
     device: str = device(Switch, help="its socket or relay", steers=True)
-    power_w: float = setting(gt=0, help="what it draws when it is on")
-    capacity_kwh: float = setting(gt=0, help="what it takes in a day")
+    power_w: float = setting(gt=0, le=100_000, help="what it draws when it is on")
+    capacity_kwh: float = setting(gt=0, le=10_000, help="what it takes in a day")
     daily_need: bool = setting(True, help="must have its energy every day; false: only what would be exported")
     priority: int = setting(1, help="who goes first when there is not enough for all: the smaller number")
     deadline: time | None = setting(None, help="when it must have its energy; default: the next day_start")
@@ -36,7 +36,7 @@ class Settings:
     grid: str = device(GridMeter, help="the meter at the house's connection")
     battery: str = device(BatteryMeter, default="", help="the home battery")
     solar: str = device(SolarMeter, default="", help="the panels' meter, to learn what the house itself draws")
-    battery_capacity_kwh: float = setting(2.7, gt=0, help="what the battery stores")
+    battery_capacity_kwh: float = setting(2.7, gt=0, le=10_000, help="what the battery stores")
     battery_max_w: float = setting(800.0, gt=0, help="its greatest power, charging and discharging")
     battery_efficiency_pct: float = setting(100.0, gt=0, le=100, help="of what is charged, so much comes back")
     command_battery: bool = setting(False, help="true: the plan says when it charges; false: it follows the meter")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from solarctl.context import Context
-from solarctl.errors import DeviceError, DeviceReplyError, DeviceUnreachable
+from solarctl.errors import DeviceError, DeviceReplyError, DeviceSetupError, DeviceUnreachable
 
 ATTEMPTS = 4
 SILENCES = 2  # time-outs are long; more of them would eat the run's budget
@@ -156,7 +156,12 @@ class ModbusSession:
             client: Any = ModbusTcpClient(
                 self._host, port=self._port, timeout=timeout_s, retries=0, reconnect_delay=0, name=self._name
             )
-            if not client.connect():
+            try:
+                connected = client.connect()
+            except (UnicodeError, ValueError):  # letters that no host's name has
+                hint = "Write the address as 192.168.1.6 or name.local."
+                raise DeviceSetupError(self._name, f"{self._host!r} is no address", hint=hint) from None
+            if not connected:
                 client.close()
                 raise DeviceUnreachable(
                     self._name,

@@ -120,7 +120,7 @@ def test_moments(text, hour):
     assert (found.date(), found.hour, found.minute) == (TODAY, hour, 55)
 
 
-@pytest.mark.parametrize("text", ["25:00", "14:60", "noon", "", "14", "0001-01-01T00:00+14:00", "12:xx"])
+@pytest.mark.parametrize("text", ["25:00", "14:60", "noon", "", "14", "0001-01-01T00:00+14:00", "9999-12-31", "12:xx"])
 def test_no_moments(text):
     """The hint says what to type."""
     with pytest.raises(UsageError) as told:
