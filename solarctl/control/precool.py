@@ -20,7 +20,17 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from solarctl.capabilities import BatteryMeter, Thermostat, WeatherForecast
-from solarctl.control.setpoints import Span, capital, clamped, deg_text, listed, may_cool, may_heat, same_deg
+from solarctl.control.setpoints import (
+    Span,
+    capital,
+    charge_text,
+    clamped,
+    deg_text,
+    listed,
+    may_cool,
+    may_heat,
+    same_deg,
+)
 from solarctl.decision import Action, Carried, Decision, Outcome, SetCoolSetpoint, SetHeatSetpoint
 from solarctl.errors import Exit
 from solarctl.readings import BatteryReading, ThermostatReading, WeatherReading
@@ -235,7 +245,8 @@ def _said(
     parts = []
     if soc_pct is not None:
         word = "at most" if soc_pct <= settings.battery_at_most_pct else "above"
-        parts.append(f"Battery at {soc_pct:.4g} %, {word} {settings.battery_at_most_pct:g} %.")
+        limit_pct = settings.battery_at_most_pct
+        parts.append(f"Battery at {charge_text(soc_pct, limit_pct)}, {word} {limit_pct:g} %.")
     elif settings.battery:
         parts.append("The battery's charge is not known.")
     if high_deg is not None:

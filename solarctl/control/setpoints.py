@@ -37,6 +37,21 @@ def peaks_today(tariff: Tariff, now: datetime) -> list[Span] | None:
     return [Span(span.start, span.end) for span in spans]
 
 
+def charge_text(soc_pct: float, *limits_pct: float) -> str:
+    """Return a charge in whole percent; finer only where that would be on the other side of a limit.
+
+    >>> charge_text(31.08, 35), charge_text(49.6, 50), charge_text(90.3, 90)
+    ('31 %', '50 %', '90.3 %')
+    """
+    shown = soc_pct
+    for digits in (2, 1, 0):
+        rounded = round(soc_pct, digits)
+        if any((rounded <= limit) != (soc_pct <= limit) for limit in limits_pct):
+            break
+        shown = rounded
+    return f"{shown:.4g} %"
+
+
 def same_deg(one: float | None, other: float | None, unit: str) -> bool:
     """Return whether two setpoints are the same but for the rounding of a display.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from solarctl.control.setpoints import charge_text
 from solarctl.readings import BatteryReading, GridReading
 
 
@@ -27,7 +28,8 @@ def battery_words(
     soc_pct: float, crossed: Sequence[Rung], ladder: Sequence[Rung], reached: int, offset_deg: float, unit: str
 ) -> str:
     """Return where the battery stands between the steps."""
-    head, warmer = f"Battery at {soc_pct:.4g} %", f"{offset_deg:g} °{unit} warmer today"
+    charge = charge_text(soc_pct, *(step.at_pct for step in ladder))
+    head, warmer = f"Battery at {charge}", f"{offset_deg:g} °{unit} warmer today"
     if crossed:
         return f"{head}, at or below {crossed[-1].at_pct:g} %: {warmer}."
     ahead = ladder[reached:]
