@@ -2,10 +2,10 @@
 
     python -m benchmarks.planning.long [--seasons showers,overcast] [--flat] [--search] [--highs 300]
 
-"at least": what is proved of the needs, with their switch-ons: no plan is below the exact bound (plan_exact.py), nor
-the one by prices (plan_bound.py), nor does it switch any load on less than once. "search": the needs placed from every
-beginning that the planner knows, each moved in pieces with five times as many places looked at, in steps of one slot
-as well, for as long as it takes (minutes). `--highs`: so many seconds, from our plan.
+"at least": what is proved of the needs, with their switch-ons: no plan is below the bound of `proof.py` (which needs
+numpy, and half a minute for a day), of plan_exact.py or of plan_bound.py. "search": the needs placed from every
+beginning that the planner knows, each moved in pieces with five times as many places looked at, in steps of one slot as
+well, for as long as it takes (minutes). `--highs`: so many seconds, from our plan.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from benchmarks.planning.days import SEASONS, day
 from benchmarks.planning.play import NOW, nothing, ours, prepared, settings_of
+from benchmarks.planning.proof import Counted, least_cost
 from solarctl.control import plan_moves, plan_piece
 from solarctl.control.plan import Memory, decide
 from solarctl.control.plan_bound import lower_bound, wishes
@@ -59,9 +60,10 @@ def proved(job: Job) -> float:
     _outcomes, pay = begun(house, job.rows, needs, job.step)
     for part in PAYS:
         least = max(least, best_cost(house, job.rows, needs, got, [part * wage for wage in pay]))
-    prices = board.meter.prices()
-    least = max(least, lower_bound(house, wishes(job.rows, needs, got), board.meter.cost, prices, ROUNDS))
-    return board.meter.cost - least + job.start_cost * board.extra_starts
+    least = max(least, lower_bound(house, wishes(job.rows, needs, got), board.meter.cost, board.meter.prices(), ROUNDS))
+    least += job.start_cost * (sum(row.starts() for row in board.rows) - board.extra_starts)
+    counted = Counted(house, job.rows, needs, got, job.start_cost)
+    return board.total - max(least, least_cost(counted, dict(enumerate(pay)), board.total))
 
 
 def main() -> None:

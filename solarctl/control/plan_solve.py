@@ -12,7 +12,7 @@ from solarctl.control.plan_deal import placed
 from solarctl.control.plan_dual import begun
 from solarctl.control.plan_exact import best_cost
 from solarctl.control.plan_fit import fit
-from solarctl.control.plan_house import NO_BATTERY, Following, House
+from solarctl.control.plan_house import NO_BATTERY, NONE, Following, House
 from solarctl.control.plan_moves import descend
 from solarctl.control.plan_place import Board, Row, Task
 from solarctl.control.plan_spread import spread
@@ -195,23 +195,31 @@ def _orders(job: Job) -> Iterator[list[Task]]:
 def _together(job: Job, alone: Board) -> tuple[Board, float]:
     """Place the needs all at once, and move pieces; once more from another beginning where that may be worth it."""
     outcomes, pay = begun(job.house, job.rows, job.needs, job.step)
-    starts = [alone]
-    for outcome in outcomes:
+    best = job.board(job.rows)
+    short = job.step > 1 and job.house.limit == NONE and _counted(best, job.house, pay)
+    starts = [alone, best] if short else [alone]
+    for outcome in () if short else outcomes:
         starts.append(job.board(job.rows))
         placed(starts[-1], outcome)
-    best = starts[min(1, len(outcomes))]  # the nearest to what is wanted
+    best = starts[min(1, len(starts) - 1)]  # the nearest to what is wanted
     descend(best, WORK)
     got = _got(job, best)
     least = best_cost(job.house, job.rows, job.needs, got, pay)
     wanted_kwh = sum(task.count * task.kwh for task in job.needs)
     worth = AGAIN * wanted_kwh * mean_price(job.house)
     others = [board for board in starts if board is not best]
-    if others and best.meter.cost - least > worth and best.meter.work < WORK / 2:
+    if others and not short and best.meter.cost - least > worth and best.meter.work < WORK / 2:
         descend(min(others, key=lambda board: board.total), WORK / 2)
     if alone.unmet < best.unmet - 1e-9:
         descend(alone, WORK)
     best = min([best, *others], key=lambda board: board.total)
     return best, least if got == _got(job, best) else NOTHING_KNOWN
+
+
+def _counted(board: Board, house: House, pay: Sequence[float]) -> bool:
+    from solarctl.control.plan_count import counted  # for short slots only
+
+    return counted(board, house, pay)
 
 
 def resumed(job: Job, before: Sequence[Sequence[int]]) -> Board:
