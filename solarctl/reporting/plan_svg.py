@@ -1,13 +1,15 @@
-"""The plan as an SVG: sun, house and grid as lines, the loads stacked, the battery's charge below."""
+"""The plan as an SVG: sun, house, grid and battery as lines, the loads stacked; prices below where they vary."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from solarctl.control.plan_words import Plan
 from solarctl.reporting.markup import escape
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 960, 56, 940, 24, 330
+STRIP = BOTTOM + 24  # of prices
 COLOURS = ("#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#17becf", "#bcbd22", "#e377c2", "#7f7f7f")
 Place = Callable[[float], float]
 LINES = {"sun": "#f0ad14", "house": "#343a40", "grid": "#d6336c", "battery": "#198754"}
@@ -28,16 +30,16 @@ def svg(plan: Plan) -> str:
     def y(watts: float) -> float:
         return round(BOTTOM - (watts - low) / (high - low) * (BOTTOM - TOP), 1)
 
-    parts = [*_scale(plan, x, y, low, high), *_loads(plan, x, y)]
+    parts = [*_scale(plan, x, y, low, high), *_loads(plan, x, y), *_prices(plan, x)]
     for name, row in rows.items():
         points = " ".join(f"{x(t)},{y(watts)} {x(t + 1)},{y(watts)}" for t, watts in enumerate(row))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{LINES[name]}" stroke-width="2"/>')
     names = [(name, LINES[name]) for name in rows] + [
         (name, COLOURS[index % len(COLOURS)]) for index, name in enumerate(plan.devices)
     ]
-    height = BOTTOM + 36 + 20 * (1 + (len(names) - 1) // 6)
+    height = BOTTOM + 46 + 20 * (1 + (len(names) - 1) // 6)
     for index, (name, colour) in enumerate(names):
-        left, top = LEFT + index % 6 * 148, BOTTOM + 34 + index // 6 * 20
+        left, top = LEFT + index % 6 * 148, BOTTOM + 44 + index // 6 * 20
         why = f"<title>{escape(plan.why.get(name, name))}</title>"
         parts.append(f'<rect x="{left}" y="{top}" width="12" height="12" fill="{colour}">{why}</rect>')
         parts.append(f'<text x="{left + 17}" y="{top + 11}">{escape(name)}</text>')
@@ -68,12 +70,30 @@ def _loads(plan: Plan, x: Place, y: Place) -> list[str]:
     below = [0.0] * len(plan.slots)
     for index, (name, row) in enumerate(plan.devices.items()):
         colour, power = COLOURS[index % len(COLOURS)], plan.powers_w.get(name, 0.0)
-        for t, on in enumerate(row):
+        # slots beside each other at the same height are one box, or fine lines would be seen between them
+        for (on, floor), slots in groupby(range(len(row)), key=lambda t, row=row: (row[t], below[t])):  # type: ignore[misc]
+            run = list(slots)
             if on:
-                top, bottom = y(below[t] + power), y(below[t])
-                parts.append(
-                    f'<rect x="{x(t)}" y="{top}" width="{x(t + 1) - x(t):.1f}" height="{bottom - top:.1f}" '
-                    f'fill="{colour}" fill-opacity="0.6"/>'
-                )
-                below[t] += power
+                parts.append(_box(x(run[0]), y(floor + power), x(run[-1] + 1), y(floor), colour, 0.6))
+        below = [floor + power * on for floor, on in zip(below, row)]
     return parts
+
+
+def _prices(plan: Plan, x: Place) -> list[str]:
+    """Return a strip of the import prices: the darker, the dearer."""
+    prices = plan.inputs.import_price
+    low, high = min(prices), max(prices)
+    if high <= low:
+        return []
+    parts = [f'<text x="{LEFT - 6}" y="{STRIP + 9}" text-anchor="end">price</text>']
+    for price, slots in groupby(range(len(prices)), key=lambda t: prices[t]):
+        run = list(slots)
+        shade = round(0.08 + 0.72 * (price - low) / (high - low), 2)
+        box = _box(x(run[0]), STRIP, x(run[-1] + 1), STRIP + 10, "#343a40", shade)
+        parts.append(box.replace("/>", f"><title>{price:.3f}</title></rect>"))
+    return parts
+
+
+def _box(left: float, top: float, right: float, bottom: float, colour: str, opacity: float) -> str:
+    size = f'width="{right - left:.1f}" height="{bottom - top:.1f}"'
+    return f'<rect x="{left}" y="{top}" {size} fill="{colour}" fill-opacity="{opacity}"/>'
