@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from solarctl.house_rows import house_rows
+from solarctl.house_rows import doubts, house_rows
 from solarctl.reporting.known_prices import KnownPrices, recorded
 from solarctl.reporting.report_data import SLOT_MIN, Sums, by_hour, by_month, slots, sums, together
 from solarctl.reporting.report_decisions import Mark, marks
@@ -49,18 +49,23 @@ def gather(run: Run, period: Period, only: Sequence[str] = ()) -> Report:
     rows: list[dict[str, Any]] = []
     prices: KnownPrices | None = None
     meters: dict[str, str] = {}
+    said: dict[str, None] = {}
     for day in period.days():
         one = period.of_day(day)
         if one.start > run.now:
             break
         readings = run.history.readings(since=one.start, until=one.end - timedelta(seconds=1))
         if readings:
-            rows, found = slots(house_rows(readings, run.config), one, only)
+            kept = house_rows(readings, run.config)
+            said |= dict.fromkeys(doubts(readings, kept, run.config))
+            rows, found = slots(kept, one, only)
             meters |= found
             prices = recorded(run, tariff, one.start, one.end) if tariff else None
             days[day] = sums(rows, prices)
             if prices:
                 asked, missed = asked + prices.asked, missed + prices.missed
+    for sentence in said:
+        run.warn(sentence)
     if missed:
         hours = missed * SLOT_MIN / 60
         run.warn(f"the market's prices of {hours:.0f} h were not recorded; there the tariff's own stand in")

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 Piece = tuple[float, float]  # what a further kWh in the battery is worth (currency per kWh), and how many of them
 SLOT_MIN = 5
+EDGE_KWH = 1e-9
+NO_END = float("inf")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Store:
     elsewhere_price: float = 0.0  # what a kWh costs that is drawn when there is none
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Slot:
     """Some minutes in which sun, loads and prices are the same."""
 
@@ -44,6 +46,7 @@ class Slot:
     export_price: float
     drawn_kwh: float = 0.0  # taken out of the store as the slot begins: a car comes home
     at_home: bool = True
+    ramp: tuple[tuple[float, float], ...] = ()  # (up to so many kWh, a kWh costs) instead of one step at 0
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,13 @@ class Optimum:
     costs: list[float]
     stored_kwh: list[float]
     power_w: list[float]
+    worth: list[float]  # of a kWh more or less that is stored after it
 
 
 def optimum(slots: Sequence[Slot], store: Store | None, end_value: float, *, keep_every: int = 288) -> Optimum:
     """Return what the slots cost at least; `end_value` is what a kWh left in the battery is worth at the end."""
     if store is None or store.room_kwh <= 0:
-        return Optimum([cost_of(slot.need_kwh, slot) for slot in slots], [0.0] * len(slots), [0.0] * len(slots))
+        return Optimum([cost_of(slot.need_kwh, slot) for slot in slots], *[[0.0] * len(slots)] * 3)
     # go back once keeping few of the functions, then forward, working each stretch out again
     value: list[Piece] = [(end_value, store.room_kwh)]
     kept: dict[int, list[Piece]] = {len(slots): value}
@@ -69,6 +73,7 @@ def optimum(slots: Sequence[Slot], store: Store | None, end_value: float, *, kee
     costs: list[float] = []
     levels: list[float] = []
     powers: list[float] = []
+    worth: list[float] = []
     stored = min(store.room_kwh, max(0.0, store.start_kwh))
     for first in range(0, len(slots), keep_every):
         last = min(len(slots), first + keep_every)
@@ -79,13 +84,15 @@ def optimum(slots: Sequence[Slot], store: Store | None, end_value: float, *, kee
             slot = slots[index]
             lacking = max(0.0, slot.drawn_kwh - stored)
             stored = max(0.0, stored - slot.drawn_kwh)
-            change = _best_change(later.pop(), stored, slot, store)
+            value = later.pop()
+            change = _best_change(value, stored, slot, store)
             stored = min(store.room_kwh, max(0.0, stored + change))
+            worth.append(_worth(value, stored))
             outside = change / store.one_way if change > 0 else change * store.one_way
             costs.append(cost_of(slot.need_kwh + outside, slot) + lacking * store.elsewhere_price)
             powers.append(outside / slot.hours * 1000)
             levels.append(stored)
-    return Optimum(costs, levels, powers)
+    return Optimum(costs, levels, powers, worth)
 
 
 def cost_of(bought_kwh: float, slot: Slot) -> float:
@@ -100,6 +107,8 @@ def _moves(slot: Slot, store: Store) -> tuple[list[Piece], list[Piece]]:
     """
     if not slot.at_home:
         return [], []
+    if slot.ramp:
+        return _moves_on_ramp(slot, store)
     most_in = store.charge_w / 1000 * slot.hours * store.one_way
     most_out = store.discharge_w / 1000 * slot.hours / store.one_way
     charging: list[Piece] = []
@@ -116,6 +125,35 @@ def _moves(slot: Slot, store: Store) -> tuple[list[Piece], list[Piece]]:
         charging.append((slot.import_price / store.one_way, most_in))
         giving.append((slot.export_price * store.one_way, most_out))
     return [one for one in charging if one[1] > 0], [one for one in giving if one[1] > 0 and store.gives]
+
+
+def _moves_on_ramp(slot: Slot, store: Store) -> tuple[list[Piece], list[Piece]]:
+    """Return the same where the price rises from selling to buying in several steps."""
+    ramp, one_way, at = slot.ramp, store.one_way, slot.need_kwh
+    charging: list[Piece] = []
+    giving: list[Piece] = []
+    left = store.charge_w / 1000 * slot.hours
+    if not store.free:
+        left = min(left, -at)  # from the sun
+    below = -NO_END
+    for until, price in ramp:
+        if until > at and left > 0:
+            kwh = min(left, until - max(at, below))
+            charging.append((price / one_way, kwh * one_way))
+            left -= kwh
+        below = until
+    if store.gives:
+        left = store.discharge_w / 1000 * slot.hours
+        if not store.free:
+            left = min(left, at)  # to the house
+        for number in range(len(ramp) - 1, -1, -1):
+            until, price = ramp[number]
+            below = ramp[number - 1][0] if number else -NO_END
+            if below < at and left > 0:
+                kwh = min(left, min(at, until) - below)
+                giving.append((price * one_way, kwh / one_way))
+                left -= kwh
+    return charging, giving
 
 
 def _earlier(value: list[Piece], slot: Slot, store: Store) -> list[Piece]:
@@ -176,6 +214,16 @@ def _best_change(later: list[Piece], stored: float, slot: Slot, store: Store) ->
             kwh -= take
             change -= take
     return change
+
+
+def _worth(value: list[Piece], stored: float) -> float:
+    """Return what a kWh is worth at a charge; between two pieces the mean of them."""
+    left = stored
+    for index, (worth, kwh) in enumerate(value):
+        if left < kwh - EDGE_KWH:
+            return (worth + value[index - 1][0]) / 2 if index and left < EDGE_KWH else worth
+        left -= kwh
+    return value[-1][0]
 
 
 def _above(value: list[Piece], stored: float) -> list[Piece]:

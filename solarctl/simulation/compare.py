@@ -27,6 +27,7 @@ from solarctl.simulation.seats_rooms import Comfort
 from solarctl.simulation.simulated_house import Settings, build
 from solarctl.simulation.timetable import Entry, Timetable
 from solarctl.simulation.within_limits import least_within_limits
+from solarctl.simulation.without_limits import possible
 from solarctl.virtualhome.energies import Energies
 
 __all__ = ["NOTHING", "OURS", "SEEDS", "SURE", "Life", "Task", "run", "tasks_of"]
@@ -110,7 +111,8 @@ def run(task: Task) -> Life:
     simulated = build(config, settings, installation, start, task.seed, task.recorded)
     if prices.prices:
         sky, on_top = simulated.house.sky, surcharge(config, prices.prices)
-        house_tariff = MarketTariff(prices, zone, task.holidays, sky, task.seed, on_top)
+        known = None if task.recorded is None else task.recorded.prices
+        house_tariff = MarketTariff(prices, zone, task.holidays, sky, task.seed, on_top, known)
     seats = seats_of(task.who, installation, simulated, house_tariff, task.seed, attentive=task.attentive)
     if task.who == NOTHING:
         leave_alone(simulated)
@@ -135,5 +137,5 @@ def run(task: Task) -> Life:
     life.tallies = {seat.command: seat.tally.to_json() for seat in seats}
     life.took_s = time.process_time() - began
     if task.who in (OURS, SURE) and task.foresees:
-        life.possible = foresight.compared(books.possible(), least_within_limits(books, simulated, house_tariff))
+        life.possible = possible(books, least_within_limits(books, simulated, house_tariff))
     return life

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 
-from solarctl.simulation.bound import SLOT_MIN, Optimum, Slot, Store, optimum
+from solarctl.simulation.bound import SLOT_MIN
 from solarctl.simulation.living import Course
 from solarctl.simulation.money import SwiftTariff, prices_of
-from solarctl.simulation.moved_loads import Load, Moved, moved
 from solarctl.simulation.simulated_house import Simulated
 
 KWH_PER_W_MIN = 1 / 60_000
@@ -22,7 +21,7 @@ class Possible:
     as_steered: list[float]
     free: list[float]
     limited: list[float] | None = None  # within what devices and owner allow; None: not worked out for such a house
-    exact: bool = True  # False: car and battery were optimised in turn, not together
+    gap: float = 0.0  # nothing can be cheaper than `free` by more than this
 
     @property
     def least(self) -> list[float]:
@@ -30,17 +29,7 @@ class Possible:
         return self.as_steered if self.limited is None else self.limited
 
 
-def compared(found: Possible, limited: list[float] | None) -> Possible:
-    """Return both foresights; what is possible within limits is possible without, too.
-
-    Car and battery together within limits can be cheaper than one after the other without.
-    """
-    if limited is not None and not found.exact and sum(limited) < sum(found.free):
-        return replace(found, free=limited, limited=limited)
-    return replace(found, limited=limited)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cut:
     """Some minutes of a day, from `start` to just before `end`, and what a kWh costs in them."""
 
@@ -67,10 +56,7 @@ class Books:
         self.too_warm_price = simulated.settings.too_warm_price
         self.move_price = simulated.settings.relay_move_price
         self.began_s = datetime.combine(course.days[0], time(0), zone).timestamp()
-        self._habits = simulated.habits
-        self._point = simulated.point
-        self._wired = simulated.wired
-        self._moved: Moved | None = None
+        self.simulated = simulated
 
     def _day_prices(self, tariff: SwiftTariff, index: int, zone: tzinfo) -> list[tuple[int, int, float, float]]:
         """Return (from, to, import price, export price) in minutes of the course."""
@@ -112,41 +98,6 @@ class Books:
         warm = self.course.too_warm_k_h
         return [(warm[index + 1] - warm[index]) * self.too_warm_price for index in range(len(self.prices))]
 
-    def possible(self) -> Possible:
-        """Return what the days would have cost at least, with the same loads."""
-        exact = self._point is None and self._wired is None
-        return Possible(self._least(free=False), self._least(free=True), exact=exact)
-
-    def _least(self, *, free: bool) -> list[float]:
-        """Return the least cost of each day; a car comes first, with the battery as it was, then the battery."""
-        cuts = self.cuts()
-        need = self._means(self.course.need_w, cuts)
-        elsewhere = [0.0] * len(cuts)
-        if self._point is not None:
-            car = self._car(cuts)
-            was = self._means(self.course.car_w, cuts)
-            need = [n - w + p for n, w, p in zip(need, was, car.power_w, strict=True)]
-            elsewhere = self._elsewhere
-        if self.course.load_w:
-            loads = self._loads(cuts)
-            for powers in self.course.load_w.values():
-                need = [n - was for n, was in zip(need, self._means(powers, cuts), strict=True)]
-            need = [n + w for n, w in zip(need, loads.power_w, strict=True)]
-            elsewhere = [one + more for one, more in zip(elsewhere, loads.cost, strict=True)]
-        slots = [
-            Slot(watts * (cut.end - cut.start) * KWH_PER_W_MIN, (cut.end - cut.start) / 60, cut.dear, cut.export)
-            for watts, cut in zip(need, cuts, strict=True)
-        ]
-        store, level = self._store(free=free)
-        best = optimum(slots, store, self.end_value)
-        found = self.warmth_costs()
-        for index, cut in enumerate(cuts):
-            after = best.stored_kwh[index]
-            found[cut.day] += best.costs[index] - (after - level) * self.end_value
-            found[cut.day] += elsewhere[index]
-            level = after
-        return found
-
     def cuts(self, slot_min: int = SLOT_MIN) -> list[Cut]:
         """Return the course in slots of a few minutes with one price each."""
         return [
@@ -156,69 +107,22 @@ class Books:
             for at in range(start, end, slot_min)
         ]
 
-    def _means(self, powers: Sequence[float], cuts: Sequence[Cut]) -> list[float]:
+    def means(self, powers: Sequence[float], cuts: Sequence[Cut]) -> list[float]:
+        """Return the mean power in each slot."""
         return [sum(powers[cut.start : cut.end]) / (cut.end - cut.start) for cut in cuts]
 
-    def _store(self, *, free: bool) -> tuple[Store | None, float]:
-        """Return the battery as a store, and what is in it above its floor at the beginning."""
-        battery = self.battery
-        if battery is None:
-            return None, 0.0
-        floor_kwh = battery.capacity_kwh * battery.floor_pct / 100
-        start_kwh = max(0.0, self.course.stored_kwh[0] - floor_kwh)
-        # behind a relay the inverter charges from the grid as well
-        free = free or not self.sells
-        limits = (battery.max_charge_w, battery.max_discharge_w, battery.one_way)
-        return Store(battery.capacity_kwh - floor_kwh, start_kwh, *limits, free), start_kwh
+    def own_need_w(self, cuts: Sequence[Cut]) -> list[float]:
+        """Return what the house itself wanted in each slot, less the sun: without car, tanks and bicycles."""
+        need = self.means(self.course.need_w, cuts)
+        moved = [*self.course.load_w.values(), *([self.course.car_w] if len(self.course.car_w) else [])]
+        for powers in moved:
+            need = [n - was for n, was in zip(need, self.means(powers, cuts), strict=True)]
+        return need
 
-    def _loads(self, cuts: Sequence[Cut]) -> Moved:
-        """Return the best that tanks and bicycles could have done, with car and battery as they were."""
-        if self._moved is None:
-            assert self._wired is not None
-            slots = [Slot(0.0, (cut.end - cut.start) / 60, cut.dear, cut.export) for cut in cuts]
-            loads, drawn = [], []
-            for name, powers in self.course.load_w.items():
-                keeper = None if name in self._wired.gifts else self._wired.keepers.get(name)
-                loads.append(Load(self._means(powers, cuts), self._wired.full_w[name], keeper))
-                taken: dict[int, float] = {}
-                for at, kwh in keeper.taken if keeper is not None else ():
-                    minute = round((at - self.began_s) / 60)
-                    taken[minute] = taken.get(minute, 0.0) + kwh
-                drawn.append([sum(taken.get(m, 0.0) for m in range(cut.start, cut.end)) for cut in cuts])
-            grid_w = self._means(self.course.grid_w, cuts)
-            self._moved = moved(loads, grid_w, slots, drawn, self.base_price, self.gift_value)
-        return self._moved
-
-    def _car(self, cuts: Sequence[Cut]) -> Optimum:
-        """Return the best the car could have done with the battery as it was; amps need not be whole."""
-        assert self._point is not None
-        assert self._habits is not None
-        course, car = self.course, self._point.car
-        began_s = self.began_s
-        drives = {round((at - began_s) / 60): kwh for at, kwh in self._habits.drives}
-        others = self._means([grid - own for grid, own in zip(course.grid_w, course.car_w, strict=True)], cuts)
-        slots = []
-        for cut, watts in zip(cuts, others, strict=True):
-            hours = (cut.end - cut.start) / 60
-            drawn = sum(drives.get(minute, 0.0) for minute in range(cut.start, cut.end))
-            there = all(course.car_is_there[cut.start : cut.end])
-            slots.append(Slot(watts * hours / 1000, hours, cut.dear, cut.export, drawn, there))
-        most_w = car.max_a * 230.0 * car.phases
-        store = Store(
-            self._habits.room_kwh,
-            self._habits.room_kwh - self._habits.wanted_at_first_kwh,
-            most_w,
-            0.0,
-            1.0,
-            free=True,
-            gives=False,
-            elsewhere_price=self.base_price,
-        )
-        best = optimum(slots, store, self.base_price)
-        level = store.start_kwh
-        self._elsewhere = []  # what the car gets on the road or lacks more than before, at its price
-        for slot, after in zip(slots, best.stored_kwh, strict=True):
-            on_the_road = max(0.0, slot.drawn_kwh - level)
-            self._elsewhere.append((on_the_road + level - after) * self.base_price)
-            level = after
-        return best
+    def drawn_kwh(self, taken: Iterable[tuple[float, float]], cuts: Sequence[Cut]) -> list[float]:
+        """Return what somebody wanted in each slot, of (s since 1970, kWh)."""
+        by_minute: dict[int, float] = {}
+        for at, kwh in taken:
+            minute = round((at - self.began_s) / 60)
+            by_minute[minute] = by_minute.get(minute, 0.0) + kwh
+        return [sum(by_minute.get(minute, 0.0) for minute in range(cut.start, cut.end)) for cut in cuts]

@@ -18,7 +18,7 @@ V = TypeVar("V")
 S = TypeVar("S")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """Some minutes in which sun, loads and prices are the same."""
 
@@ -29,6 +29,8 @@ class Span:
     drawn_kwh: float = 0.0  # by a car that comes home as they begin
     at_home: bool = True
     keep_kwh: float = 0.0  # what the battery keeps for outages
+    gift_kwh: float = 0.0  # what loads without a need may take
+    gift_value: float = 0.0  # what a kWh in them is worth
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,11 @@ def least(one: Row, two: Row) -> Row:
 
 
 def money(bought_kwh: float, span: Span) -> float:
-    """Return what buying (or, negative, selling) costs."""
+    """Return what buying (or, negative, selling) costs; what would earn less than it is worth as a gift is given."""
+    if span.gift_kwh and span.gift_value > span.export_price:
+        most = span.gift_kwh if span.gift_value > span.import_price else min(span.gift_kwh, max(0.0, -bought_kwh))
+        bought_kwh += most
+        return bought_kwh * (span.import_price if bought_kwh > 0 else span.export_price) - most * span.gift_value
     return bought_kwh * (span.import_price if bought_kwh > 0 else span.export_price)
 
 

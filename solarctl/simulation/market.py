@@ -1,8 +1,9 @@
 """A day-ahead market for houses with dynamic prices: made up from a seed, the season and the sky over the house.
 
-No exchange's prices are in here. The shape is what sunny markets have: dear mornings and evenings, a trough at noon
-that is deeper the more sun and the fewer offices there are (now and then below 0), days that are dear or cheap
-together. The level is that of `MEAN`; config.toml's markup, tax and grid fee come on top, as for the real services.
+Prices that `record` wrote are taken where there are any; no exchange's are in here. The made-up shape is what sunny
+markets have: dear mornings and evenings, a trough at noon that is deeper the more sun and the fewer offices there are
+(now and then below 0), days that are dear or cheap together. The level is that of `MEAN`; config.toml's markup, tax
+and grid fee come on top, as for the real services. What was recorded has them already.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from solarctl.control.tariff import Price, Settings
 from solarctl.drivers.spot_prices import Surcharge
 from solarctl.errors import ConfigError
 from solarctl.simulation.money import SwiftTariff
+from solarctl.simulation.recorded import PRICE_SLOT_S, Prices
 from solarctl.virtualhome.sky import Sky
 
 MEAN = 0.085  # of the exchange, per kWh
@@ -27,16 +29,26 @@ LEVEL = 0.22  # how much days differ
 
 
 class MarketTariff(SwiftTariff):
-    """The tariff of a house whose import price changes by the hour; all else is as the tariff says."""
+    """The tariff of a house whose import price changes by the hour, or by the quarter where `known` from history."""
 
     def __init__(
-        self, settings: Settings, zone: tzinfo, holidays: Collection[date], sky: Sky, seed: int, on_top: Surcharge
+        self,
+        settings: Settings,
+        zone: tzinfo,
+        holidays: Collection[date],
+        sky: Sky,
+        seed: int,
+        on_top: Surcharge,
+        known: Prices | None = None,
     ) -> None:
         super().__init__(settings, zone, holidays)
-        self._sky, self._seed, self._on_top = sky, seed, on_top
+        self._sky, self._seed, self._on_top, self._recorded = sky, seed, on_top, known
         self._hours: dict[int, float] = {}
 
     def price_at(self, now: datetime) -> Price:
+        known = None if self._recorded is None else self._recorded.at(now.timestamp())
+        if known is not None:
+            return Price(known, super().price_at(now).export_price)
         hour = int(now.timestamp()) // 3600
         if hour not in self._hours:
             if len(self._hours) > 500:
@@ -48,8 +60,9 @@ class MarketTariff(SwiftTariff):
     def changes_on(self, day: date) -> Iterator[datetime]:
         yield from super().changes_on(day)
         moment = datetime.combine(day, time(0), self._zone).astimezone(UTC)
-        for hour in range(26):
-            yield moment + timedelta(hours=hour)
+        step = timedelta(hours=1) if self._recorded is None else timedelta(seconds=PRICE_SLOT_S)
+        for number in range(int(timedelta(hours=26) / step)):
+            yield moment + number * step
 
     def _spot(self, begins: datetime) -> float:
         """Return the exchange's price of the hour that begins at a local moment."""

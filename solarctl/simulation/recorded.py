@@ -14,7 +14,7 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,31 @@ if TYPE_CHECKING:
 COLUMNS = ("time", "solar_w", "load_w")
 LONGEST_HOLD_S = 2 * 3600  # a gap that is longer is a gap
 MOST_W = 1e6
+PRICE_SLOT_S = 900  # as `record` writes them
+LONGEST_PRICE_S = 3600.0  # old history has a price for each hour; and one that is missing is like the one before
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a kWh cost from some moments (s since 1970, rising) on: each until the next, where that is not far."""
+
+    times: array[float]
+    prices: array[float]
+
+    def at(self, moment_s: float) -> float | None:
+        """Return the price that held at a moment; None where none was recorded."""
+        times, index = self.times, bisect_right(self.times, moment_s) - 1
+        if index < 0:
+            return None
+        follows = index + 1 < len(times) and times[index + 1] - times[index] <= LONGEST_PRICE_S
+        before_s = times[index] - times[index - 1] if index else PRICE_SLOT_S
+        holds_s = before_s if before_s <= LONGEST_PRICE_S else PRICE_SLOT_S  # the last of a row, as long as the others
+        return self.prices[index] if follows or moment_s - times[index] < holds_s else None
+
+    def share(self, first_s: float, end_s: float) -> float:
+        """Return for which share of a span they are known, by its quarters of an hour."""
+        quarters = range(int(first_s), int(end_s), PRICE_SLOT_S)
+        return sum(self.at(moment) is not None for moment in quarters) / max(1, len(quarters))
 
 
 @dataclass(frozen=True)
@@ -41,6 +66,8 @@ class Recorded:
     solar_w: array[float]
     load_w: array[float]
     source: str
+    prices: Prices | None = None  # of the market
+    notes: tuple[str, ...] = ()  # what a person should know about them
 
     @property
     def first(self) -> datetime:
@@ -149,14 +176,24 @@ def from_history(
     until: datetime | None,
     steered: Collection[str] = (),
     of_house: Callable[[Any], Any] = list,
+    *,
+    market: str = "",
+    doubts: Callable[[Any, Any], Sequence[str]] = lambda _rows, _kept: (),
 ) -> Recorded:
     """Return what `record` has written of sun and load; without a load meter, load = grid + solar + battery.
 
     What the `steered` devices drew is taken off: a simulation has its own car and tanks. `of_house` leaves out what
-    is no house's load.
+    is no house's load, and `doubts` says what that was. `market` is the device whose prices were recorded.
     """
     moments: dict[float, dict[str, float]] = {}
-    for row in of_house(history.readings(since=since, until=until)):
+    prices: dict[float, float] = {}
+    every = list(history.readings(since=since, until=until))
+    kept = of_house(every)
+    for row in kept:
+        if row.get("what") == "price":
+            if row.get("device") == market and isinstance(row.get("price"), int | float):
+                prices[datetime.fromisoformat(row["at"]).timestamp()] = float(row["price"])
+            continue
         at = datetime.fromisoformat(row["at"]).timestamp() // 60 * 60
         for key in ("solar_w", "load_w", "grid_w", "battery_w"):
             if isinstance(row.get(key), int | float):
@@ -174,7 +211,14 @@ def from_history(
         if load_w is not None and "solar_w" in known:
             own_w = load_w - known.get("steered", 0.0)
             rows.append((at, max(0.0, known["solar_w"]), max(0.0, own_w)))
-    return recorded(rows, "history")
+    notes = tuple(doubts(every, kept))
+    try:
+        found = recorded(rows, "history")
+    except UsageError as error:
+        raise UsageError(str(error), hint=" ".join([error.hint, *notes])) from None
+    times = sorted(prices)
+    of_market = Prices(array("d", times), array("d", [prices[at] for at in times])) if times else None
+    return replace(found, prices=of_market, notes=notes)
 
 
 def whole_days(found: Recorded, zone: tzinfo) -> tuple[date, int]:

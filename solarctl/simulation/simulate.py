@@ -11,7 +11,7 @@ from solarctl import holiday_dates
 from solarctl.config import Config, find_path, find_state_dir
 from solarctl.control import tariff
 from solarctl.errors import ConfigError, Problem, UsageError
-from solarctl.house_rows import house_rows
+from solarctl.house_rows import doubts, house_rows
 from solarctl.options import Options, moment
 from solarctl.simulation.compare import Life, Task, run, tasks_of
 from solarctl.simulation.installations import RULES, installations
@@ -87,9 +87,12 @@ def _tasks(config: Config, wish: Wish, options: Options, now: datetime, notes: l
         notes.append(f"There is no [tariff]; a kWh costs {prices.import_price:g} and earns {prices.export_price:g}.")
     if prices.prices:
         surcharge(config, prices.prices)  # a mistake is said before anything is lived
-        notes.append(f"Prices of {prices.prices} are not known for other days; a market's are made up, hour by hour.")
-    given = _recorded(wish, config, options, now)
+    given = _recorded(wish, config, options, now, prices.prices)
     first, days = _period(wish, config.timezone, now, options, given)
+    if prices.prices:
+        notes.append(_of_the_market(prices.prices, given, first, days, config.timezone))
+    if given is not None:
+        notes += given.notes
     schedule = _schedule(wish, config)
     for name in missing(schedule, [command for one in found for command in one.commands]):
         notes.append(f"No line of the crontab runs {name}; it does nothing.")
@@ -108,7 +111,25 @@ def _tasks(config: Config, wish: Wish, options: Options, now: datetime, notes: l
     ]
 
 
-def _recorded(wish: Wish, config: Config, options: Options, now: datetime) -> Recorded | None:
+def _of_the_market(market: str, given: Recorded | None, first: date, days: int, zone: tzinfo) -> str:
+    """Say which prices of a market are played: those that were recorded, or made up ones."""
+    known = None if given is None else given.prices
+    start_s, end_s = (
+        datetime.combine(day, datetime.min.time(), zone).timestamp() for day in (first, first + timedelta(days=days))
+    )
+    share = 0.0 if known is None else known.share(start_s, end_s)
+    if not share:
+        return f"Prices of {market} are not known for other days; a market's are made up, hour by hour."
+    if share == 1:
+        return f"Prices of {market} are those that `record` wrote."
+    hours = (end_s - start_s) / 3600
+    return (
+        f"Prices of {market} are those that `record` wrote for {share * hours:.0f} of {hours:.0f} h; "
+        "for the others a market's are made up, hour by hour."
+    )
+
+
+def _recorded(wish: Wish, config: Config, options: Options, now: datetime, market: str) -> Recorded | None:
     if wish.csv_path is not None:
         return from_csv(wish.csv_path, config.timezone)
     if not wish.own_history:
@@ -119,7 +140,13 @@ def _recorded(wish: Wish, config: Config, options: Options, now: datetime) -> Re
     history = History(find_state_dir(options.state_dir, config.site), SystemClock(), config.timezone)
     steered = {name for one in installations(config) for name in one.metered_loads}
     return from_history(
-        history, now - timedelta(days=LONGEST_DAYS), None, steered, lambda rows: house_rows(rows, config)
+        history,
+        now - timedelta(days=LONGEST_DAYS),
+        None,
+        steered,
+        lambda rows: house_rows(rows, config),
+        market=market,
+        doubts=lambda rows, kept: doubts(rows, kept, config),
     )
 
 

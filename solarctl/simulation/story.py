@@ -74,9 +74,7 @@ def _sentences(result: Result) -> list[str]:
         ]
         found.append(f"Against foresight: {', '.join(parts)}.")
     if not result.exact:
-        found.append(
-            "Foresight places car, loads and battery one after the other; all together could do a little better still."
-        )
+        found.append(f"Nothing could be cheaper than that foresight by more than {result.gap:.2f} {money}.")
     ours = result.ours
     if ours.car_kwh or ours.elsewhere_kwh or ours.still_wanted_kwh:
         found.append(
