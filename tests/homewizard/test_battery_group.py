@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from solarctl.errors import DeviceError, DeviceRefused, Exit
+from tests.home import served
 
 CHARGE, DISCHARGE = "charge_allowed", "discharge_allowed"
 BOTH = [CHARGE, DISCHARGE]
@@ -129,3 +130,76 @@ class TestOldFirmware:
             shelf.open("p1", v2=v2).set_mode("zero")
         assert caught.value.exit_code == Exit.CONFIG
         assert hint in caught.value.hint
+
+
+COMMANDED = """
+[plan]
+forecast = "sun"
+grid = "p1"
+battery = "plug-in-battery"
+command_battery = true
+[[plan.devices]]
+device = "boiler-socket"
+power_w = 2000
+capacity_kwh = 2.0
+"""
+
+
+class TestByCommand:
+    """`device mode`, and `apply` with a battery that is commanded."""
+
+    @pytest.fixture
+    def home(self, tmp_path):
+        with served(tmp_path, "homewizard", "open-meteo-solar", tables="") as made:
+            made.emulators["homewizard"].p1_token = True
+            made.configure(COMMANDED)
+            yield made
+
+    def test_by_hand(self, home):
+        """Each mode is set and read back; one that is there already is not written."""
+        for mode, outcome in (
+            ("standby", "done"),
+            ("standby", "unchanged"),
+            ("zero", "done"),
+            ("predictive", "failed"),
+        ):
+            found = home.json("device", "mode", "p1", mode)
+            assert [one["outcome"] for one in found["actions"]] == [outcome], found
+            assert found["exit"] == (69 if outcome == "failed" else 0)
+        assert home.emulators["homewizard"].counters()["writes"] == 3
+
+    def test_what_is_so_already_is_not_written(self, home):
+        """Free is what the batteries are: said as unchanged, and nothing is written."""
+        found = home.json("apply")
+        permissions = [one for one in found["actions"] if one["action"] == "permissions"]
+        assert permissions == [{"device": "p1", "action": "permissions", "to": BOTH, "outcome": "unchanged"}]
+        assert home.emulators["homewizard"].asked("p1", "PUT") == []
+
+    @pytest.mark.parametrize(
+        ("told", "may"), [("hold", []), ("charge", [CHARGE]), ("discharge", [DISCHARGE]), ("free", BOTH)]
+    )
+    def test_what_the_plan_says(self, home, told, may):
+        """Each mode of a plan becomes what the batteries may do; a minute later nothing is written again."""
+        assert home.run("plan", "-q").exit == 0
+        path = home.state_dir / "plan.json"
+        plan = json.loads(path.read_text())
+        plan["battery_mode"] = [told] * len(plan["slots"])
+        path.write_text(json.dumps(plan))
+        assert home.json("apply")["exit"] == 0
+        made = home.emulators["homewizard"]
+        assert made.devices["p1"].group["permissions"] == may
+        writes = made.counters()["writes"]
+        home.clock.advance(minutes=1)
+        home.json("apply")
+        assert made.counters()["writes"] == writes
+
+    def test_a_meter_that_refuses(self, home):
+        """What is acknowledged but not taken fails, is told, and is tried again in the next run."""
+        made = home.emulators["homewizard"]
+        home.json("device", "mode", "p1", "standby")
+        made.faults.set("ignores-writes")
+        assert home.json("apply")["exit"] == 69
+        made.faults.clear()
+        home.clock.advance(minutes=1)
+        assert home.json("apply")["exit"] == 0
+        assert made.devices["p1"].group["permissions"] == BOTH
