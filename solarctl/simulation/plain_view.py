@@ -17,6 +17,7 @@ from solarctl.virtualhome.scenario import Home, Seed
 WIDTH = 112
 NAMES = 17  # characters of a command's name and the room after it
 RENEWS = "token-refresh"
+LETTER = 80  # characters of a mail's line, margin and all
 LONGEST = 100  # characters of a trouble
 PASSING = (Exit.OK, Exit.REFUSED, Exit.TRY_AGAIN, Exit.NONSENSE, Exit.LOGIN)  # what devices and clouds can cause
 
@@ -188,4 +189,9 @@ def letter(ran: Ran) -> list[str]:
     """Return the mail that a run has sent, as it arrives, with a margin of its own."""
     if not any(action["action"] == "mail" and action["outcome"] == "done" for action in ran.row.get("actions", ())):
         return []
-    return ["", *(f"    │ {line}".rstrip() for line in str(ran.row.get("text", "")).rstrip().splitlines()), ""]
+    margin = "    │ "
+    said = []
+    for line in str(ran.row.get("text", "")).rstrip().splitlines():
+        inner = margin + " " * (len(line) - len(line.lstrip()))
+        said += textwrap.wrap(line.strip(), LETTER, initial_indent=inner, subsequent_indent=inner) or [margin.rstrip()]
+    return ["", *said, ""]

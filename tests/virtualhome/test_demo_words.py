@@ -19,7 +19,7 @@ from solarctl.simulation.demo import Day, Ran
 from solarctl.simulation.demo_folder import new_mails
 from solarctl.simulation.live import LiveView
 from solarctl.simulation.opening import opening
-from solarctl.simulation.plain_view import PlainView, is_news
+from solarctl.simulation.plain_view import PlainView, is_news, letter
 from solarctl.simulation.summary import summary, table
 from solarctl.virtualhome.emulators.smtp import MailServer
 from solarctl.virtualhome.energies import Energies
@@ -69,6 +69,17 @@ def test_a_token_is_news_once() -> None:
         (_renewed("tuya"), False),
     ]
     assert [is_news(ran, last) for ran, _ in day] == [news for _, news in day]
+
+
+def test_a_mail_stays_within_its_margin() -> None:
+    """Long lines of a mail are folded, and what is indented stays so."""
+    text = f"Charge: 28 %\n\n  {'long words ' * 12}\n"
+    mail = [{"action": "mail", "device": "mail", "to": "x", "outcome": "done"}]
+    lines = letter(Ran(AT, "eod-status", 0, {"text": text, "actions": mail}, "", (), 0, 0, 0, 0, None, False))
+    assert lines[1:3] == ["    │ Charge: 28 %", "    │"]
+    assert len(lines) > 5
+    assert all(line.startswith(("    │   long", "    │   words")) for line in lines[3:-1])
+    assert max(map(len, lines)) <= 80
 
 
 class _Terminal(io.StringIO):
