@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class KnownPrices:
             for row in recorded
             if row.get("what") == "price" and isinstance(row.get("price"), int | float)
         }
+        self._edges: dict[date, list[datetime]] = {}
+        self._known: dict[tuple[date, int], Price] = {}
         self._starts = sorted(points)
         self._prices = [points[start] for start in self._starts]
         steps = [later - earlier for earlier, later in zip(self._starts, self._starts[1:])]
@@ -39,7 +41,7 @@ class KnownPrices:
 
     def price_at(self, now: datetime) -> Price:
         """Return the prices that held at a moment; what is sold earns the tariff's."""
-        price = self.tariff.price_at(now)
+        price = self._by_tariff(now)
         if not self.tariff.settings.prices:
             return price
         self.asked += 1
@@ -48,6 +50,20 @@ class KnownPrices:
             self.missed += 1
             return price
         return type(price)(self._prices[index], price.export_price)
+
+    def _by_tariff(self, now: datetime) -> Price:
+        """Return the tariff's price, worked out once for each stretch between two edges of its windows."""
+        day, moment = self.tariff.day(now), now.astimezone(UTC)
+        edges = self._edges.get(day)
+        if edges is None:
+            spans = [span for near in (-1, 0, 1) for span in self.tariff.windows_on(day + timedelta(days=near))]
+            edges = sorted({edge.astimezone(UTC) for span in spans for edge in (span.start, span.end)})
+            self._edges[day] = edges
+        stretch = day, bisect_right(edges, moment)
+        price = self._known.get(stretch)
+        if price is None:
+            price = self._known[stretch] = self.tariff.price_at(now)
+        return price
 
 
 def recorded(run: Run, tariff: Tariff, since: datetime, until: datetime) -> KnownPrices:

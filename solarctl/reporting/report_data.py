@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 SLOT_MIN = 5
 FIELDS = {"grid_w": "grid", "solar_w": "solar", "load_w": "load", "battery_w": "battery", "soc_pct": "battery"}
+TOLD_BY = {what: tuple(field for field, by in FIELDS.items() if by == what) for what in FIELDS.values()}
 POWERS = ("grid_w", "solar_w", "load_w", "battery_w")
+FLOWS = (
+    "house_from_sun_kwh",
+    "house_from_battery_kwh",
+    "house_from_grid_kwh",
+    "sun_to_battery_kwh",
+    "sun_to_grid_kwh",
+)
 FILL = timedelta(minutes=20)  # a value holds so long, until the next one
 FILL_MEANS = timedelta(minutes=60)  # old history is means of an hour
 Row = Mapping[str, Any]
@@ -60,14 +68,16 @@ def slots(
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Return a row each five minutes of a day (`at` and what is known), and which device tells what."""
     found: dict[str, dict[str, dict[datetime, list[float]]]] = {}
+    known: dict[str, datetime] = {}  # the slots of texts; a row of all meters has one
     for reading in readings:
-        if only and reading["device"] not in only:
+        fields = TOLD_BY.get(reading["what"], ())
+        if not fields or (only and reading["device"] not in only):
             continue
-        at = datetime.fromisoformat(reading["at"])
-        for field, what in FIELDS.items():
+        text = reading["at"]
+        slot = known.get(text) or known.setdefault(text, _slot(text))
+        for field in fields:
             number = reading.get(field)
-            if reading["what"] == what and isinstance(number, (int, float)):
-                slot = at.replace(minute=at.minute // SLOT_MIN * SLOT_MIN, second=0, microsecond=0)
+            if isinstance(number, (int, float)):
                 found.setdefault(field, {}).setdefault(reading["device"], {}).setdefault(slot, []).append(number)
     chosen = _chosen(found)
     columns = {
@@ -77,8 +87,13 @@ def slots(
     rows: dict[datetime, dict[str, Any]] = {}
     for field, values in columns.items():
         for at, number in values.items():
-            rows.setdefault(at.astimezone(UTC), {})[field] = number
+            rows.setdefault(at, {})[field] = number
     return [_whole({"at": at.astimezone(day.zone)} | rows[at]) for at in sorted(rows)], chosen
+
+
+def _slot(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at.replace(minute=at.minute // SLOT_MIN * SLOT_MIN, second=0, microsecond=0).astimezone(UTC)
 
 
 def _chosen(found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -138,7 +153,7 @@ def sums(rows: Sequence[Row], tariff: KnownPrices | None) -> Sums:
             add("import_kwh", max(0.0, grid))
             add("export_kwh", max(0.0, -grid))
         if load is not None and (grid is not None or solar is not None):
-            for name, watts in flows(load, solar or 0.0, battery or 0.0).items():
+            for name, watts in zip(FLOWS, flows(load, solar or 0.0, battery or 0.0)):
                 add(name, watts)
         if tariff is not None and grid is not None:
             price = tariff.price_at(row["at"])
@@ -152,10 +167,10 @@ def sums(rows: Sequence[Row], tariff: KnownPrices | None) -> Sums:
     return Sums(**totals, soc_low_pct=low, soc_high_pct=high, known_h=round(len(rows) * hours, 2))
 
 
-def flows(load_w: float, solar_w: float, battery_w: float) -> dict[str, float]:
-    """Return where the house's power comes from and where the sun's goes: the sun serves the house first.
+def flows(load_w: float, solar_w: float, battery_w: float) -> tuple[float, float, float, float, float]:
+    """Return where the house's power comes from and where the sun's goes (`FLOWS`): the sun serves the house first.
 
-    >>> flows(1000, 3000, -1500)["sun_to_grid_kwh"]
+    >>> dict(zip(FLOWS, flows(1000, 3000, -1500)))["sun_to_grid_kwh"]
     500.0
     """
     solar_w, load_w = max(0.0, solar_w), max(0.0, load_w)
@@ -163,13 +178,13 @@ def flows(load_w: float, solar_w: float, battery_w: float) -> dict[str, float]:
     from_battery = min(max(0.0, battery_w), load_w - direct)
     left = solar_w - direct
     to_battery = min(left, max(0.0, -battery_w))
-    return {
-        "house_from_sun_kwh": float(direct),
-        "house_from_battery_kwh": float(from_battery),
-        "house_from_grid_kwh": float(load_w - direct - from_battery),
-        "sun_to_battery_kwh": float(to_battery),
-        "sun_to_grid_kwh": float(left - to_battery),
-    }
+    return (
+        float(direct),
+        float(from_battery),
+        float(load_w - direct - from_battery),
+        float(to_battery),
+        float(left - to_battery),
+    )
 
 
 def together(parts: Iterable[Sums]) -> Sums:

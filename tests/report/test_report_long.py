@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from solarctl.control.tariff import Settings, Tariff, Window
+from solarctl.reporting.known_prices import KnownPrices
 from solarctl.reporting.report_decisions import marks
 from solarctl.reporting.report_story import section
 from solarctl.reporting.report_tables import energy, money
@@ -101,3 +103,18 @@ def test_a_printed_table_has_all_its_columns(browser, busy, kind, which):
     assert found["overflow"] <= 0
     assert "@media print" in page
     assert ".scroll { overflow: visible; }" in page[page.index("@media print") :]
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 7, 1), date(2026, 10, 25)])
+def test_a_stretch_between_two_edges_has_one_price(day):
+    """What the report takes for each five minutes is what the tariff says, when clocks change and windows meet too."""
+    windows = (
+        Window(from_=time(1, 7), to=time(2, 31), import_price=0.9),
+        Window(from_=time(22), to=time(3), import_price=0.1, peak=False),
+        Window(from_=time(17), to=time(21), import_price=0.4, export_price=0.2),
+    )
+    tariff = Tariff(Settings(import_price=0.2, export_price=0.05, windows=windows), ZONE)
+    prices = KnownPrices(tariff)
+    start = datetime.combine(day, time(), ZONE).astimezone(UTC)
+    moments = [(start + timedelta(minutes=5 * n)).astimezone(ZONE) for n in range(300)]
+    assert [prices.price_at(at) for at in moments] == [tariff.price_at(at) for at in moments]
