@@ -8,7 +8,6 @@ from pathlib import Path
 from solarctl.errors import UsageError
 from solarctl.value import value
 
-
 YEARS = range(1970, 2400)  # rules look days and years ahead, which the calendar's last days have not
 
 

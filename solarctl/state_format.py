@@ -17,7 +17,7 @@ MIGRATIONS: Mapping[int, Migration] = {}  # n -> the step from version n to n + 
 NAMED = ("tokens", "memory", "accounts", "devices", "pause")
 # Sections that are one object each.
 FREE = ("forced", "trouble", "seen")
-# Sections that are there once somebody has written them: what was told and printed, since when lines are in the crontab.
+# Sections that are there once they were written: what was told and printed, since when lines are in the crontab.
 NOTES = ("told", "printed", "crontab")
 
 

@@ -73,7 +73,11 @@ def renewing(config: Config) -> list[str]:
 
     services = {name: config.find(f"accounts.{name}.service") for name in config.names("accounts")}
     rows = catalogue.SERVICES
-    return [name for name, one in services.items() if isinstance(one, str) and one in rows and TokenHolder in rows[one].capabilities]
+    return [
+        name
+        for name, one in services.items()
+        if isinstance(one, str) and one in rows and TokenHolder in rows[one].capabilities
+    ]
 
 
 def _windows(config: Config) -> Sequence[Any]:
