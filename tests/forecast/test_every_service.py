@@ -83,6 +83,33 @@ class TestEveryService:
         sun.read()
         assert len(sun.service.journal) == asked
 
+    @pytest.mark.parametrize(("fault", "word"), [("torn", "broke off"), ("overloaded", "out of order")])
+    def test_trouble_on_the_way(self, opened, name, fault, word):
+        """An answer that breaks off, or none, is silence; the first good one ends it."""
+        sun = opened(name)
+        sun.service.faults.set(fault)
+        assert word in sun.read().note
+        sun.service.faults.clear(fault)
+        sun.clock.advance(360)
+        assert sun.read().note == ""
+
+    def test_too_many_requests(self, opened, name):
+        """A limit is not run against: nobody asks before it ends, and then one request is enough."""
+        sun = opened(name)
+        sun.service.faults.set("rate-limit")
+        found = sun.read()
+        assert found.source == "clear sky"
+        asked = len(sun.service.journal)
+        sun.clock.advance(5)
+        assert "not be asked before" in sun.read().note
+        assert len(sun.service.journal) == asked == 1
+
+    def test_a_slow_answer(self, opened, name):
+        """What comes late, but within its time, is as good as any."""
+        sun = opened(name)
+        sun.service.faults.set("slow", 0.1)
+        assert sun.read().note == ""
+
     @pytest.mark.parametrize("fault", ["html-200", "empty"])
     def test_nonsense(self, opened, name, fault):
         """A page or an empty answer is nonsense, not a dark day."""

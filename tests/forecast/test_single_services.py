@@ -80,6 +80,13 @@ class TestOpenMeteo:
         """More than the inverter can give is not foretold."""
         assert max(opened("open-meteo-solar").read(inverter_kw=1.5).solar_w) == 1500
 
+    def test_a_request_that_it_does_not_understand(self, opened):
+        """The reason that it gives is told."""
+        sun = opened("open-meteo-solar")
+        sun.service.faults.set("bad-request")
+        with pytest.raises(DeviceReplyError, match="Cannot initialize"):
+            sun.read()
+
     def test_no_position(self, opened):
         """Without a position: which keys to add."""
         sun = opened("open-meteo-solar")

@@ -88,6 +88,22 @@ class TestEveryMarket:
         with pytest.raises(DeviceUnreachable):
             market.read()
 
+    @pytest.mark.parametrize("fault", ["torn", "overloaded", "rate-limit"])
+    def test_trouble_on_the_way(self, opened, name, fault):
+        """Without an answer there are no prices, and that is silence."""
+        market = opened(name)
+        market.service.faults.set(fault)
+        with pytest.raises(DeviceUnreachable):
+            market.read()
+
+    def test_some_prices_are_missing(self, opened, name):
+        """What is null is not known; the prices beside it are."""
+        market = opened(name)
+        market.service.faults.set("null-values")
+        found = market.read(24).prices
+        assert None in found
+        assert any(one is not None for one in found)
+
     @pytest.mark.parametrize("fault", ["html-200", "empty"])
     def test_nonsense(self, opened, name, fault):
         """A page or an empty answer is nonsense."""
