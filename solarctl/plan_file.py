@@ -15,6 +15,7 @@ from typing import Any
 from solarctl.context import Json
 
 NAME = "plan.json"
+LARGEST = 1e12  # no power, energy or price comes near
 
 
 def write(state_dir: Path, plan: Json) -> None:
@@ -42,7 +43,7 @@ def read(state_dir: Path) -> Json | None:
     try:
         plan: Any = json.loads(found[0])
         good = plan["version"] == 1 and _is_whole(plan)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return plan if good else None
 
@@ -57,5 +58,5 @@ def _is_whole(plan: Any) -> bool:
         and plan["slot_min"] > 0
         and isinstance(plan["inputs"]["hash"], str)
         and all(moment.tzinfo is not None for moment in moments)
-        and all(len(row) == count for row in [*rows, *inputs])
+        and all(len(row) == count and all(-LARGEST < one < LARGEST for one in row) for row in [*rows, *inputs])
     )

@@ -28,6 +28,15 @@ def test_a_row_with_odd_lists(house, name, content):
     assert "damaged line" in house.history.notices[0]
 
 
+@pytest.mark.parametrize("part", ['"command": 5', '"reason": {}', '"because": []', '"exit": "x"'])
+def test_a_row_with_odd_words(house, part):
+    """A command, reason or sentence that is no text, an exit code that is no number: no row, and nobody stumbles."""
+    whole = house.decide()
+    with journal_of(house).open("a") as journal:
+        journal.write(f'{{"kind": "decision", "at": "{text(house.now())}", {part}}}\n')
+    assert house.history.decisions() == [whole]
+
+
 def test_a_row_with_absent_lists_is_a_row(house):
     """What a later version leaves out, or writes as null, is empty."""
     house.decide()

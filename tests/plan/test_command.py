@@ -76,7 +76,9 @@ def test_plan_json_is_kept_for_apply(home):
     assert plan.slot_at(home.clock.now()) is None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 2}', '{"version": 1, "slots": ["x"]}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"version": 2}', '{"version": 1, "slots": ["x"]}', '{"version": ' + "[" * 9999]
+)
 def test_a_damaged_plan_counts_as_none(home, content):
     """A torn or foreign plan.json is no plan, and the next one takes its place."""
     home.json("plan")
@@ -84,6 +86,16 @@ def test_a_damaged_plan_counts_as_none(home, content):
     assert plan_file.read(home.state_dir) is None
     assert home.json("plan")["exit"] == 0
     assert plan_file.read(home.state_dir) is not None
+
+
+@pytest.mark.parametrize("value", [None, "on", [], 1e300, float("inf"), float("nan")])
+def test_a_plan_with_odd_numbers_counts_as_none(home, value):
+    """A row in which something is no power and no position is no plan, for `plan` and for `apply`."""
+    kept = home.json("plan")["plan"]
+    odd = kept | {"devices": {name: [value] * len(row) for name, row in kept["devices"].items()}}
+    (home.state_dir / "plan.json").write_text(json.dumps(odd))
+    assert plan_file.read(home.state_dir) is None
+    assert home.json("plan", "-n")["exit"] == 0
 
 
 def test_without_a_forecast_the_plan_in_force_is_kept(home):
