@@ -124,6 +124,7 @@ class HomeWizard:
 
     def switch(self, on: bool) -> bool:
         """Move the relay and see that it has moved."""
+        self._api.try_again()
         self._be_socket()
         self._api.put("/api/v1/state", {"power_on": on})
         self._api_answers_again()

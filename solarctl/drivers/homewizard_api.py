@@ -85,6 +85,10 @@ class HomeWizardApi:
         found: Identity = kept["identity"]
         return found
 
+    def try_again(self) -> None:
+        """Forget that it was silent: who wants to change something is worth another try."""
+        self._answers().pop("silence", None)
+
     @property
     def kind(self) -> str:
         """Return its kind as it is known from before; only a device that was never seen is asked."""
@@ -104,6 +108,7 @@ class HomeWizardApi:
 
     def put(self, path: str, body: Mapping[str, Any]) -> None:
         """Change something; what was read before is forgotten."""
+        self.try_again()
         self._be_sure()
         if self._ca_file is not None:
             self._be_proved()  # before anything is changed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from solarctl.errors import DeviceUnreachable
 from tests.home import served
 
 TABLES = '[devices.gone]\ndriver = "homewizard"\nbase_url = "http://127.0.0.1:1"\n'
@@ -52,3 +53,13 @@ def test_rows_come_in_the_configs_order(home):
     devices = [row["device"] for row in home.json("status")["devices"]]
     order = ["p1", "boiler-socket", "bike-socket", "solar-meter", "plug-in-battery", "gone"]
     assert sorted(devices, key=order.index) == devices
+
+
+def test_supply_comes_first(shelf):
+    """A relay that was silent when it was looked at is tried once more when it has to be switched."""
+    driver = shelf.open("boiler-socket")
+    shelf.made.faults.set("dead", times=2)  # a question and its repetition
+    with pytest.raises(DeviceUnreachable):
+        driver.read_switch()
+    assert driver.switch(True)
+    assert shelf.made.sockets["boiler-socket"].on
