@@ -209,7 +209,7 @@ class Steered:
             self._prices = prices(self.house, self.net, grid, soc)
         return self._prices
 
-    def guesses(self, kwh: float) -> list[float]:
+    def guesses(self, kwh: float, first: int = 0) -> list[float]:
         """Return, slot by slot, about what it costs when the house draws `kwh` more; exact for small amounts."""
         house, grids = self.house, self.grid
         if kwh in self._guessed:

@@ -163,8 +163,10 @@ class Following:
         """Return about what a kWh costs in each slot."""
         return [guess / TINY_KWH for guess in self.guesses(TINY_KWH)]
 
-    def guesses(self, kwh: float) -> list[float]:
+    def guesses(self, kwh: float, first: int = 0) -> list[float]:
         """Return, slot by slot, about what it costs when the house draws `kwh` more; exact for small amounts.
+
+        Only from slot `first` on; before it is 0.
 
         What was exported is lost at the selling price, then what was charged, then what the battery can give is
         paid at the price that its charge will be missed at, and the rest is bought.
@@ -172,10 +174,10 @@ class Following:
         house = self.house
         storage = house.battery
         net, soc, grid, power, efficiency = self.net, self.soc, self.grid, storage.power, storage.efficiency
-        self.work += 3 * house.count  # what a guess takes, beside a slot that is played
+        self.work += 3 * (house.count - first)  # what a guess takes, beside a slot that is played
         found = [0.0] * house.count
         missed = house.stored_value  # what a kWh less in the battery costs later
-        for t in range(house.count - 1, -1, -1):
+        for t in range(house.count - 1, first - 1, -1):
             need, through, buy, sell = net[t], grid[t], house.buy[t], house.sell[t]
             rest, cost = kwh, 0.0
             given = 0.0

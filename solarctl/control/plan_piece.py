@@ -90,7 +90,7 @@ class Piece:
     def _places(self, freed: float) -> Iterator[int]:
         """Yield where the piece could begin, what looks cheapest first."""
         size, low = len(self.slots), self.span.start
-        guesses = self.board.meter.guesses(self.kwh) if self.looks is None else self.looks
+        guesses = self.board.meter.guesses(self.kwh, low) if self.looks is None else self.looks
         sums = list(accumulate(guesses, initial=0.0))[low:]
         looks = [after - before for before, after in zip(sums, sums[size : self.span.stop - low + 1])]
         dearest = freed + UNLIKELY * self.kwh * size

@@ -31,7 +31,7 @@ class Meter(Protocol):
     def cost(self) -> float: ...
     def dearer(self, changes: dict[int, float]) -> float: ...
     def add(self, changes: dict[int, float]) -> None: ...
-    def guesses(self, kwh: float) -> list[float]: ...
+    def guesses(self, kwh: float, first: int = 0) -> list[float]: ...
     def prices(self) -> list[float]: ...
     def saved(self) -> object: ...
     def restore(self, saved: object) -> None: ...
@@ -189,7 +189,12 @@ class Board:
         """Give a task its next slots, when they cost at most `dearest` per kWh; return how many."""
         left = task.count - self.got(task)
         found = choices(
-            self.rows[task.load], task, self.meter.guesses(task.kwh), left, min(self.step, left), self.start_cost
+            self.rows[task.load],
+            task,
+            self.meter.guesses(task.kwh, task.first),
+            left,
+            min(self.step, left),
+            self.start_cost,
         )
         best = cheapest(self.meter, task, found, self.start_cost)
         if best is None or best.cost > dearest * task.kwh + TINY:
@@ -262,7 +267,7 @@ class Board:
         self._take(task, range(task.first, task.last))
         size = count - self.got(task)
         if size >= row.least_on:
-            sums = list(accumulate(self.meter.guesses(task.kwh), initial=0.0))
+            sums = list(accumulate(self.meter.guesses(task.kwh, task.first), initial=0.0))
             begins = sorted(_fresh(row, task, size), key=lambda t: sums[t + size] - sums[t])[: self.blocks]
             costs = {t: self.meter.dearer(dict.fromkeys(range(t, t + size), task.kwh)) for t in begins}
             if costs:

@@ -20,6 +20,7 @@ from solarctl.value import replace
 
 ROUNDS = 3
 WORK = 5_000_000  # slots played: where a plan is good enough, on a day that is long and full
+SHORT_WORK = 3_500_000  # the same, where short slots were begun with loads counted
 BOUND_ROUNDS = 40
 ENOUGH_KWH = 0.02  # at the mean price: a plan that is so near to the bound is not looked at further
 ENOUGH_ROUNDS = 4
@@ -171,7 +172,7 @@ def _priced(job: Job, alone: Board) -> tuple[Board, float]:
     descend(alone, WORK / 2)
     got = _got(job, alone)
     least, prices = _least(job, alone, alone.meter.prices(), BOUND_ROUNDS)
-    if _to_gain(alone, least) < ENOUGH_KWH * mean_price(house):
+    if alone.meter.cost - least <= NEAR * mean_price(house):  # nothing is left to be saved but switch-ons
         return alone, least
     flat = replace(house, battery=NO_BATTERY, buy=tuple(prices), sell=tuple(prices), stored_value=0.0)
     bare = replace(job, house=flat).board(job.rows)
@@ -202,7 +203,7 @@ def _together(job: Job, alone: Board) -> tuple[Board, float]:
         starts.append(job.board(job.rows))
         placed(starts[-1], outcome)
     best = starts[min(1, len(starts) - 1)]  # the nearest to what is wanted
-    descend(best, WORK)
+    descend(best, SHORT_WORK if short else WORK)
     got = _got(job, best)
     least = best_cost(job.house, job.rows, job.needs, got, pay)
     wanted_kwh = sum(task.count * task.kwh for task in job.needs)
