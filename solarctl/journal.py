@@ -145,8 +145,8 @@ def _is_row(row: object) -> bool:
     if not isinstance(row, dict) or datetime.fromisoformat(str(row.get("at"))).tzinfo is None:
         return False
     lists = [row.get(name) or [] for name in ("readings", "actions", "errors")]
-    texts = [row.get(name) or "" for name in ("command", "reason", "because")]
-    if not all(isinstance(text, str) for text in texts) or not isinstance(row.get("exit") or 0, int):
+    texts = [row.get(name) for name in ("command", "reason", "because")]
+    if not all(isinstance(text, str | None) for text in texts) or not isinstance(row.get("exit"), int | None):
         return False
     return all(isinstance(items, list) and all(isinstance(item, dict) for item in items) for items in lists)
 
