@@ -14,7 +14,7 @@ from solarctl.drivers import answers
 from solarctl.drivers.http import Http
 from solarctl.drivers.spot_prices import SpotPrices, Surcharge
 from solarctl.drivers.time_series import Steps, from_points
-from solarctl.errors import DeviceReplyError
+from solarctl.errors import DeviceReplyError, DeviceSetupError
 from solarctl.readings import PriceReading
 from solarctl.settings import setting
 from solarctl.value import value
@@ -47,7 +47,11 @@ class EnergyCharts:
     def _fetch(self, start: datetime, end: datetime) -> Steps:
         http = Http.of(self._context, self._name, self._settings.base_url or HOST, ca_file=self._settings.ca_file)
         params = {"bzn": self._settings.zone, "start": f"{start:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}"}
-        answer = answers.table(http.request("GET", "/price", params=params).json(), self._name, "the answer")
+        reply = http.request("GET", "/price", params=params, ok=(200, 400, 404, 422))
+        if reply.status != 200:
+            hint = "Correct zone: NL, DE-LU, AT, BE, FR, DK1, SE3, …"
+            raise DeviceSetupError(self._name, f"Energy-Charts has no prices for zone {self._settings.zone}", hint=hint)
+        answer = answers.table(reply.json(), self._name, "the answer")
         moments, prices = answer.get("unix_seconds"), answer.get("price")
         if not isinstance(moments, list) or not isinstance(prices, list):
             raise DeviceReplyError(self._name, "the answer has no prices", hint="Is the zone spelt right?")

@@ -18,7 +18,7 @@ from solarctl.drivers.kept_answers import next_midnight
 from solarctl.drivers.kept_forecast import Answer, KeptForecast
 from solarctl.drivers.solar_planes import Panels
 from solarctl.drivers.time_series import Steps, added, from_points
-from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
+from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceSetupError, DeviceUnreachable
 from solarctl.readings import ForecastReading
 from solarctl.settings import Secret, setting
 from solarctl.value import value
@@ -87,7 +87,7 @@ class Solcast:
             path,
             params=params,
             headers=headers,
-            ok=(200, 402, 429),
+            ok=(200, 402, 404, 429),
             retries=1,
             each=kept.count,
             unsent=kept.give_back,
@@ -100,6 +100,8 @@ class Solcast:
             raise DeviceUnreachable(self._name, message, retry_at=until)
         if reply.status in (401, 403):
             raise DeviceLoginError(self._name, "Solcast does not know the key", hint="Correct api_key.")
+        if reply.status == 404:
+            raise DeviceSetupError(self._name, f"Solcast knows no rooftop site {site}", hint="Correct sites.")
         answer = answers.table(reply.json(), self._name, "the forecast")
         rows = answers.rows(answer.get("forecasts"), self._name, "forecasts")
         step_s = PERIODS.get(answers.words(rows[0].get("period")), 1800) if rows else 1800

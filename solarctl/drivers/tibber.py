@@ -16,7 +16,7 @@ from solarctl.drivers import answers
 from solarctl.drivers.http import Http
 from solarctl.drivers.spot_prices import SpotPrices, Surcharge
 from solarctl.drivers.time_series import Steps, from_points
-from solarctl.errors import DeviceLoginError, DeviceReplyError
+from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceSetupError
 from solarctl.readings import PriceReading
 from solarctl.settings import Secret, setting
 from solarctl.value import value
@@ -76,6 +76,10 @@ class Tibber:
         try:
             homes = answer["data"]["viewer"]["homes"]
             wanted = self._settings.home_id
+            ids = [str(one["id"]) for one in homes]
+            if wanted and wanted not in ids:
+                hint = f"Correct home_id; there are: {', '.join(ids) or 'none'}."
+                raise DeviceSetupError(self._name, f"Tibber knows no home {wanted} of yours", hint=hint)
             home = next(one for one in homes if not wanted or one["id"] == wanted)
             info = home["currentSubscription"]["priceInfo"]
             days = [answers.rows(info.get(day) or [], self._name, day) for day in ("today", "tomorrow")]

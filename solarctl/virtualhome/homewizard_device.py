@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from solarctl.virtualhome.emulator import Faults
+from solarctl.virtualhome.homewizard_batteries import BatteryGroup
 from solarctl.virtualhome.house import House
 from solarctl.virtualhome.http_emulator import Request, Response
 from solarctl.virtualhome.sockets import Socket
@@ -27,6 +28,7 @@ FAULTS: Mapping[str, str] = {
     "other-serial": "another device answers at the address",
     "no-power": "the answer has no power",
     "registers-only": "the totals are missing, only t1 to t4 are told",
+    "three-phases": "the meter tells three phases",
     "text-numbers": "numbers come as text",
     "counter-reset": "the counters start again at 0",
     "locked": "the socket is locked on",
@@ -56,11 +58,11 @@ class Device:
     socket: Socket | None = None
     production: bool = False  # a kWh meter on the panels
     users: dict[str, str] = field(default_factory=dict)
-    group: dict[str, Any] = field(
-        default_factory=lambda: {"mode": "zero", "permissions": ["charge_allowed", "discharge_allowed"]}
-    )
     writes: int = 0
     _button_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.group = BatteryGroup(self.house, self.fault)  # what a meter manages
 
     def fault(self, name: str) -> bool:
         """Return whether a fault is on for this device, and count its use."""
@@ -75,7 +77,7 @@ class Device:
     def handle(self, request: Request, *, v2: bool) -> Response:
         """Answer a request."""
         self.house.advance(self.now())
-        self._filled_up()
+        self.group.pass_()
         if self.socket is not None:
             self.socket.unplugged = self.fault("unplugged")
             self.socket.locked = self.fault("locked")
@@ -163,7 +165,7 @@ class Device:
         if not self.fault("registers-only"):
             found |= {"total_power_import_kwh": round(imported, 3), "total_power_export_kwh": round(exported, 3)}
         if not self.fault("no-power"):
-            found |= {"active_power_w": power_w, "active_power_l1_w": power_w}
+            found |= {"active_power_w": power_w, "active_power_l1_w": power_w} | self._phases(power_w, "active_")
         return found | {"active_voltage_v": 230.1, "active_frequency_hz": 50.0}
 
     # --- version 2
@@ -187,9 +189,10 @@ class Device:
             case (_, "/api/batteries") if self.fault("no-batteries"):
                 return Response.of({"error": "request:not-found"}, 404)
             case ("GET", "/api/batteries") if self.kind != "HWE-BAT" and self.house.battery is not None:
-                return Response.of(self._batteries())
+                return Response.of(self.group.answer())
             case ("PUT", "/api/batteries") if self.kind != "HWE-BAT" and self.house.battery is not None:
-                return self._put_batteries(request.json())
+                self.writes += 1
+                return self.group.put(request.json())
             case ("GET", "/api/system"):
                 return Response.of({"wifi_ssid": "Home", "wifi_rssi_db": -54, "cloud_enabled": True, "uptime_s": 3600})
             case _:
@@ -215,7 +218,7 @@ class Device:
         power_w, imported, exported = self._values()
         found: dict[str, Any] = {"energy_import_kwh": round(imported, 3), "energy_export_kwh": round(exported, 3)}
         if not self.fault("no-power"):
-            found["power_w"] = power_w
+            found |= {"power_w": power_w} | self._phases(power_w, "")
         if self.kind == "HWE-BAT":
             if not self.fault("no-charge"):
                 found["state_of_charge_pct"] = round(self.house.soc_pct or 0.0, 1)
@@ -228,54 +231,6 @@ class Device:
         late = timedelta(minutes=10) if self.fault("stale-telegram") else timedelta(0)
         local = (self.now() - late).astimezone(self.house.timezone).replace(tzinfo=None)
         return found | {"protocol_version": 50, "tariff": 2, "timestamp": local.isoformat(timespec="seconds")}
-
-    def _batteries(self) -> dict[str, Any]:
-        battery = self.house.battery
-        assert battery is not None
-        found = dict(self.group) | {"battery_count": 1, "power_w": round(-self.house.battery_w), "target_power_w": 0}
-        found |= {"max_consumption_w": battery.max_charge_w, "max_production_w": battery.max_discharge_w}
-        if self.fault("old-firmware"):
-            found.pop("permissions"), found.pop("battery_count")
-        if self.fault("new-firmware"):
-            found["charge_to_full"] = self.group["mode"] == "to_full"
-        return found
-
-    def _put_batteries(self, body: Any) -> Response:
-        if not isinstance(body, dict) or not {"mode", "permissions"} & body.keys():
-            return Response.of({"error": "json:no-parameters-recognized"}, 400)
-        self.writes += 1
-        mode, permissions = body.get("mode", self.group["mode"]), body.get("permissions", self.group["permissions"])
-        old, new = self.fault("old-firmware"), self.fault("new-firmware")
-        if old and "permissions" in body:
-            return Response.of({"error": "json:no-parameters-recognized"}, 400)
-        if mode not in ("zero", "standby", "to_full", *(("predictive",) if new else ())):
-            return Response.of({"error": "json:parameter-invalid-value:mode"}, 400)
-        if mode == "to_full" and "permissions" in body:
-            return Response.of({"error": "json:parameter-not-exclusive"}, 400)
-        if not self.fault("ignores-writes"):
-            if body.get("mode") == "standby":
-                permissions = []
-            elif body.get("mode") in ("zero", "predictive") and "permissions" not in body:
-                permissions = ["charge_allowed", "discharge_allowed"]
-            elif "permissions" in body and mode in ("zero", "standby"):
-                mode = "zero" if permissions else "standby"
-            self.group = {"mode": mode, "permissions": list(permissions)}
-            battery = self.house.battery
-            assert battery is not None
-            battery.may_charge = mode == "to_full" or "charge_allowed" in permissions
-            battery.may_discharge = "discharge_allowed" in permissions
-            battery.force_w = -battery.max_charge_w if mode == "to_full" else None
-            self.house.settle()
-        return Response.of(self._batteries())
-
-    def _filled_up(self) -> None:
-        """Let a group that was to fill up follow the meter again once it is full."""
-        battery = self.house.battery
-        if self.group["mode"] == "to_full" and battery is not None and battery.soc_pct >= 99.9:
-            self.group = {"mode": "zero", "permissions": ["charge_allowed", "discharge_allowed"]}
-            battery.may_charge = battery.may_discharge = True
-            battery.force_w = None
-            self.house.settle()
 
     # --- values
 
@@ -297,6 +252,16 @@ class Device:
             imported, exported = imported % 0.01, exported % 0.01
         whole = self.kind in ("HWE-P1", "HWE-BAT")
         return (round(power_w) if whole else round(power_w, 3)), imported, exported
+
+    def _phases(self, power_w: float, prefix: str) -> dict[str, Any]:
+        """Return three phases' shares of the power, their currents as the P1 has them: whole amperes, signed."""
+        if self.kind == "HWE-BAT" or not self.fault("three-phases"):
+            return {}
+        parts = [round(power_w * share) for share in (0.5, 0.3)]
+        found: dict[str, Any] = {}
+        for number, watts in enumerate((*parts, power_w - sum(parts)), 1):
+            found |= {f"{prefix}power_l{number}_w": watts, f"{prefix}current_l{number}_a": round(watts / 230)}
+        return found
 
     def _texts(self, answer: dict[str, Any]) -> dict[str, Any]:
         if not self.fault("text-numbers"):

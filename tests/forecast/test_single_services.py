@@ -13,7 +13,7 @@ from solarctl.drivers import http_line
 from solarctl.drivers.clear_sky import clear_sky_w
 from solarctl.drivers.forecast_solar import steps_of
 from solarctl.drivers.solar_planes import Plane
-from solarctl.errors import ConfigError, DeviceLoginError, DeviceReplyError
+from solarctl.errors import ConfigError, DeviceLoginError, DeviceReplyError, DeviceSetupError
 from solarctl.virtualhome.http_emulator import Response
 from tests.drivers.tls import Certificates, https
 from tests.forecast.observatory import NOON
@@ -198,6 +198,11 @@ class TestSolcast:
         with suppress(DeviceReplyError):
             sun.read(refresh_min=0.001)
         assert sun.context.store.get("devices", "sun")["requests"] == len(sun.service.journal) > 0
+
+    def test_a_wrong_site(self, opened):
+        """A site's id that there is not: correct the config (78)."""
+        with pytest.raises(DeviceSetupError, match="no rooftop site nowhere"):
+            opened("solcast").read(sites=("nowhere",))
 
     def test_a_wrong_key(self, opened):
         """A wrong key is a log-in matter."""

@@ -187,7 +187,7 @@ class TestByCommand:
         path.write_text(json.dumps(plan))
         assert home.json("apply")["exit"] == 0
         made = home.emulators["homewizard"]
-        assert made.devices["p1"].group["permissions"] == may
+        assert made.devices["p1"].group.permissions == may
         writes = made.counters()["writes"]
         home.clock.advance(minutes=1)
         home.json("apply")
@@ -202,4 +202,4 @@ class TestByCommand:
         made.faults.clear()
         home.clock.advance(minutes=1)
         assert home.json("apply")["exit"] == 0
-        assert made.devices["p1"].group["permissions"] == BOTH
+        assert made.devices["p1"].group.permissions == BOTH

@@ -44,6 +44,15 @@ class TestP1(GridMeterContract):
         assert reading.import_kwh == pytest.approx(10830.511)
         assert reading.export_kwh == pytest.approx(4321.333)
 
+    def test_three_phases(self, shelf, driver):
+        """Each phase's power and current, exporting ones negative; they add up to the whole."""
+        shelf.steady(grid_w=-2300.0)
+        shelf.made.faults.set("three-phases")
+        found = driver.read_grid()
+        assert found.grid_w == -2300
+        assert found.phases_w == (-1150, -690, -460)
+        assert found.phases_a == (-5, -3, -2)
+
     def test_registers_instead_of_totals(self, shelf, driver):
         """An old meter tells registers only; their sum is the total."""
         shelf.made.faults.set("registers-only")

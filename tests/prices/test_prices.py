@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from solarctl.drivers.spot_prices import fee_at, fee_problem
-from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceUnreachable
+from solarctl.errors import DeviceLoginError, DeviceReplyError, DeviceSetupError, DeviceUnreachable
 from solarctl.settings import Secret
 from solarctl.virtualhome.emulators import prices as services
 from tests.prices.market import KINDS
@@ -123,6 +123,22 @@ def test_tibbers_token(opened):
     market.service.faults.set("no-subscription")
     with pytest.raises(DeviceReplyError):
         market.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "word"),
+    [("energy-charts", {"zone": "XX"}, "zone XX"), ("tibber", {"home_id": "home-7"}, "there are: home-1")],
+)
+def test_what_the_config_has_wrong(opened, name, keys, word):
+    """A zone or a home that there is not: correct the config (78)."""
+    with pytest.raises(DeviceSetupError) as caught:
+        opened(name).read(**keys)
+    assert word in f"{caught.value} {caught.value.hint}"
+
+
+def test_one_of_several_homes(opened):
+    """The home that is meant is found by its id."""
+    assert opened("tibber").read(home_id="home-1").price is not None
 
 
 FEES = {"07:00": 0.09, "23:00": 0.03}

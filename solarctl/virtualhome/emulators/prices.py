@@ -18,6 +18,7 @@ from solarctl.virtualhome.http_emulator import HttpEmulator, Request, Response
 
 MARKET = ZoneInfo("Europe/Amsterdam")
 PUBLISHED = 13
+ZONES = ("NL", "BE", "FR", "AT", "DE-LU", "DK1", "DK2", "SE3", "NO2", "PL", "CZ", "ES")
 FAULTS: Mapping[str, str] = {
     "overloaded": "503",
     "html-200": "a page instead of JSON",
@@ -97,7 +98,7 @@ class EnergyCharts(_Market):
         )
 
     def answer(self, request: Request) -> Response:
-        if request.path != "/price" or "bzn" not in request.query:
+        if request.path != "/price" or request.query.get("bzn") not in ZONES:
             return Response.of({"detail": "Not Found"}, 404)
         start, end = (_day(request.query.get(key), self.clock.now()) for key in ("start", "end"))
         rows, _minutes = self.rows(start, end + timedelta(days=1))
