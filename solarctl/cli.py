@@ -127,6 +127,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without our letters is no reason to stop
+    if sys.stdin is None:  # it was closed
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
     try:
         code = execute(sys.argv[1:])
         if sys.stdout is not None:
@@ -137,8 +139,20 @@ def main() -> None:
         if type(error).__name__ != "Interrupted":
             raise
         code = Exit.TERMINATED
+    _flush_stderr()
     gc.freeze()  # the process ends: Python's last look for garbage among all that was loaded costs 4–7 % of the floor
     sys.exit(int(code))
+
+
+def _flush_stderr() -> None:
+    """Write out what was said; a full disk there must not change the exit code, as it would at Python's own end."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        from solarctl.output import discard
+
+        discard(sys.stderr)
 
 
 if __name__ == "__main__":

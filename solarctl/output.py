@@ -40,6 +40,11 @@ class Screen:
         return StateError(f"the output could not be written ({self.failure})")
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a standard stream leads to a person; one that was closed is None."""
+    return stream is not None and stream.isatty()
+
+
 def discard(stream: TextIO) -> None:
     """Let what is still to be written go nowhere, so that Python's own end does not complain."""
     with contextlib.suppress(OSError, ValueError):

@@ -18,6 +18,7 @@ from solarctl.control.balance_settings import Settings
 from solarctl.errors import UsageError
 from solarctl.forced import duration
 from solarctl.options import Interrupted
+from solarctl.output import is_terminal
 
 
 @site_command("balance", lock=False, unhurried=True)
@@ -34,7 +35,7 @@ def command(run: Run, for_: str | None) -> None:
         except ValueError as error:
             raise UsageError(f"--for: {error}") from error
     settings = run.settings(Settings)
-    live = run.on_text is not None and sys.stdout.isatty()
+    live = run.on_text is not None and is_terminal(sys.stdout)
     with _hang_up_ends_it(), teller(run.out if live else None) as tell:
         Loop(run, settings, on_tick=tell).run_until(for_s)
 

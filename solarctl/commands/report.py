@@ -10,6 +10,7 @@ import click
 
 from solarctl.cli_options import site_command
 from solarctl.errors import StateError, UsageError
+from solarctl.output import is_terminal
 from solarctl.run import Run
 
 FORMATS = ("html", "svg", "csv")
@@ -45,7 +46,7 @@ def command(run: Run, kind: str, which: str | None, output: Path | None, meter: 
     run.fold_history()
     report = gather(run, wanted, meter)
     content = _content(report, form)
-    if output is None and not run.options.json and form == "html" and sys.stdout.isatty():
+    if output is None and not run.options.json and form == "html" and is_terminal(sys.stdout):
         output = Path(f"solarctl-{wanted.name}.html")
     words = report_tables.text(report)
     if not content:

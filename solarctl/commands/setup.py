@@ -10,6 +10,7 @@ import click
 from solarctl.cli_options import shared_options
 from solarctl.errors import SolarctlError, UsageError, spelt_out
 from solarctl.options import Options
+from solarctl.output import is_terminal
 from solarctl.runner import Environment
 
 
@@ -51,7 +52,7 @@ def _setup(options: Options, environment: Environment, imports: tuple[Path, ...]
     from solarctl.onboarding.answers_file import read
     from solarctl.onboarding.session import Session
 
-    if answers is None and not sys.stdin.isatty():
+    if answers is None and not is_terminal(sys.stdin):
         raise UsageError(
             "setup asks questions, and there is nobody to answer",
             hint="Run it at a terminal, or give it a file: solarctl setup --answers FILE",

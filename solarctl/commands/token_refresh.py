@@ -12,6 +12,7 @@ from solarctl.cli_options import site_command
 from solarctl.control.token_refresh import Reason, Settings, Token, decide, length
 from solarctl.decision import Decision, Outcome
 from solarctl.errors import ConfigError, Problem, UsageError
+from solarctl.output import is_terminal
 from solarctl.run import Run
 
 OPEN_AND_PASTE = """Open this address in a browser and log in:
@@ -107,7 +108,7 @@ def _answer(run: Run, name: str, address: str | None) -> str:
         else:
             run.say(text)
     question = "Address" if address is not None else f"Password of {name}"
-    if sys.stdin.isatty():
+    if is_terminal(sys.stdin):
         typed: Any = click.prompt(question, hide_input=address is None, err=True)
     else:
         typed = sys.stdin.readline()

@@ -160,6 +160,21 @@ class TestOutputThatFails:
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
 
+    @pytest.mark.parametrize(
+        ("redirection", "words", "code"),
+        [
+            (">&- 2>&-", ("report", "day"), 0),  # which asks whether a person is at stdout
+            ("<&-", ("setup",), 2),
+            ("<&-", ("crontab", "check", "--file", "-"), 0),
+            ("<&-", ("token-refresh", "--login", "tuya"), 0),  # needs no answer
+            ("2>/dev/full", ("grid-guard", "-vv"), 0),
+        ],
+    )
+    def test_whoever_looks_at_streams(self, home, redirection, words, code):
+        """A command that asks who is at the other end, or reads there, takes nobody for an answer."""
+        done = self.shell(home, redirection, *words)
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), done
+
     @pytest.mark.parametrize("words", [("grid-guard",), ("grid-guard", "--json"), ("why",)])
     def test_full(self, home, words):
         """A full disk under the output is 74 and one sentence; the relay was served."""
