@@ -25,6 +25,7 @@ from solarctl.control.plan_dual import begun
 from solarctl.control.plan_exact import best_cost
 from solarctl.control.plan_solve import Job, fresh
 from solarctl.control.plan_words import mean
+from solarctl.side_by_side import side_by_side
 
 PAYS = (0.85, 0.95, 1.0, 1.05)  # of the pay that the planner's own programme ended with
 ROUNDS = 150
@@ -99,7 +100,8 @@ def row(season: str, *, dynamic: bool, search: bool, seconds: float) -> str:
     if seconds:
         from solarctl.control.plan_highs import polisher
 
-        cells.append(f"{100 * (zero - mine) / (zero - ours(one, polish=polisher(seconds)).total):.1f} %")
+        polished = ours(one, polish=polisher(seconds, side_by_side)).total
+        cells.append(f"{100 * (zero - mine) / (zero - polished):.1f} %")
     else:
         cells.append("–")
     return "| " + " | ".join(cells) + " |"

@@ -16,6 +16,7 @@ from solarctl.control.plan_settings import Load, Settings, settings_hash
 from solarctl.control.plan_solve import Job, copied, finished_rows, solve
 from solarctl.control.plan_tasks import Work, slots_from, work
 from solarctl.control.plan_words import Booked, Inputs, Plan
+from solarctl.side_by_side import side_by_side
 
 NOW = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)
 START_KWH = 0.54
@@ -121,7 +122,7 @@ def needs_polished(day: Day, seconds: float, *, commanded: bool) -> float:
     """Return what the needs alone cost in our plan, polished for so long: the grid, switch-ons, what is unmet."""
     job = _job_of(day, commanded)
     solution = solve(job)
-    return job.board((polisher(seconds)(job, solution) or solution).rows).total
+    return job.board((polisher(seconds, side_by_side)(job, solution) or solution).rows).total
 
 
 def needs_cold(day: Day, seconds: float, *, commanded: bool) -> float:

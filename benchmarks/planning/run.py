@@ -16,6 +16,7 @@ import statistics
 
 from benchmarks.planning.days import SEASONS, Day, day
 from benchmarks.planning.play import Score, highs, needs_cold, needs_polished, nothing, ours
+from solarctl.side_by_side import side_by_side
 
 KINDS = [f"{tariff} {battery}" for battery in ("follows", "commanded", "none") for tariff in ("flat", "dynamic")]
 SAME = 2e-5  # money: what is nearer is the same
@@ -42,7 +43,7 @@ def main() -> None:
     if options.polish:
         from solarctl.control.plan_highs import polisher
 
-        polish = polisher(options.polish)
+        polish = polisher(options.polish, side_by_side)
     print(
         "| tariff, battery | saved by us | by the seed's rule | by HiGHS | share (worst day) | gap |"
         " unmet kWh, us / seed | CPU s, us / seed / HiGHS | starts, us / seed |"
@@ -79,7 +80,7 @@ def limits(options: argparse.Namespace) -> None:
                     commanded = battery == "commanded"
                     cold = needs_cold(one, seconds, commanded=commanded)
                     behind.append(needs_polished(one, seconds, commanded=commanded) - cold)
-                    mine = ours(one, commanded=commanded, polish=polisher(seconds))
+                    mine = ours(one, commanded=commanded, polish=polisher(seconds, side_by_side))
                     whole = highs(one, seconds, commanded=commanded)
                     dearer.append(mine.total - whole.total if whole else 0.0)
                     if options.days:

@@ -7,19 +7,18 @@ leave something to the grid only at its greatest power, or when it is empty (ful
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from solarctl.control.plan_house import House
 from solarctl.control.plan_moves import descend
 from solarctl.control.plan_place import Board, Row, Task
+from solarctl.control.plan_race import GAP, Search, Together, Values, raced, solved
 from solarctl.control.plan_solve import ROUNDS, WORK, Job, Solution, copied, finished, moved
 from solarctl.value import replace
 
 if TYPE_CHECKING:
     from solarctl.control.plan import Polish
 
-GAP = 1e-5  # money: what is closer to the optimum is good enough
 LACKING = 100.0  # times the dearest price: what a kWh costs that a need goes without
 SPARE_WORTH = 0.01  # of the mean price, per kWh: what spare loads lose weighs so much, beside what they would earn sold
 INFINITY = 1e30
@@ -35,6 +34,7 @@ class Model:
         self.high: list[float] = []
         self.whole: list[bool] = []
         self.rows: list[tuple[float, float, list[int], list[float]]] = []
+        self.bound = -INFINITY
 
     def column(
         self, *name: Any, cost: float = 0.0, low: float = 0.0, high: float = INFINITY, whole: bool = False
@@ -50,42 +50,9 @@ class Model:
             (low, high, [self.names[name] for _factor, name in terms], [factor for factor, _name in terms])
         )
 
-    def solve(
-        self, seconds: float, start: Mapping[tuple[Any, ...], float] | None
-    ) -> dict[tuple[Any, ...], float] | None:
+    def solve(self, seconds: float, start: Mapping[tuple[Any, ...], float] | None) -> Values | None:
         """Return the best values found in time, None when there are none."""
-        highspy: Any = import_module("highspy")
-
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(self.cost), len(self.rows)
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, self.low, self.high
-        lp.row_lower_, lp.row_upper_ = [row[0] for row in self.rows], [row[1] for row in self.rows]
-        starts, index, value = [0], [], []
-        for _low, _high, columns, factors in self.rows:
-            index += columns
-            value += factors
-            starts.append(len(index))
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = starts, index, value
-        kinds = highspy.HighsVarType
-        lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in self.whole]
-        solver = highspy.Highs()
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
-        solver.setOptionValue("time_limit", float(seconds))
-        solver.setOptionValue("mip_abs_gap", GAP)
-        solver.setOptionValue("mip_rel_gap", 0.0)
-        solver.passModel(lp)
-        if start is not None:
-            known = highspy.HighsSolution()
-            known.col_value = [start.get(name, 0.0) for name in self.names]
-            solver.setSolution(known)
-        solver.run()
-        self.bound = solver.getInfo().mip_dual_bound
-        if solver.getInfo().primal_solution_status != 2:  # no feasible point
-            return None
-        found = solver.getSolution().col_value
-        return {name: found[place] for name, place in self.names.items()}
+        return solved(self, seconds, start)
 
 
 def model_of(
@@ -215,8 +182,11 @@ def values_of(house: House, rows: Sequence[Row], solution: Solution) -> dict[tup
     return found
 
 
-def polisher(seconds: float) -> Polish:
-    """Return a function that improves a plan for at most so long; what it returns is never worse."""
+def polisher(seconds: float, together: Together | None = None) -> Polish:
+    """Return a function that improves a plan for at most so long; what it returns is never worse.
+
+    `together`: does several things at once; then searches that begin with nothing run beside the one from the plan.
+    """
 
     def polish(job: Job, solution: Solution) -> Solution | None:
         needs = job.needs
@@ -241,8 +211,11 @@ def polisher(seconds: float) -> Polish:
         start |= {("m", index): slots for index, slots in enumerate(lacking)}
         if kept is not None:
             start |= _held(model, kept.rows, best.rows, job.keep_cost)
-        found = model.solve(seconds, start)
-        if found is not None:
+        searches = [Search(model, start), Search(model, None)]
+        if storage.capacity and not house.battery.commanded:  # what is best for a free one is good here
+            free = replace(house, battery=replace(storage, commanded=True))
+            searches.append(Search(model_of(free, job.rows, needs, job.start_cost, targets, 0.0), None))
+        for found in raced(searches, seconds, together):
             rows = copied(job.rows)
             for load, row in enumerate(rows):
                 row.on = [round(found["x", load, t]) for t in range(house.count)]

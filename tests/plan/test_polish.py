@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -14,6 +16,7 @@ from solarctl.control.plan_highs import polisher
 from solarctl.control.plan_place import Row, Task
 from solarctl.control.plan_solve import Job, finished_rows, solve
 from solarctl.control.plan_tasks import work
+from solarctl.side_by_side import side_by_side
 from tests.plan.houses import BOILER, MORNING, SPARE, Load, foreseen, noon_sun, settings
 from tests.plan.test_optimum import SMALL, cost, house
 
@@ -125,3 +128,28 @@ def test_a_need_that_cannot_be_met_stays_named():
     plain, polished = (decide(seen, rules, Memory(), MORNING, polish)[1] for polish in (None, polisher(0.5)))
     assert sum(plain.expected.unmet_kwh.values()) == pytest.approx(2.0)
     assert polished.expected.unmet_kwh == plain.expected.unmet_kwh
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_searches_that_begin_with_nothing_run_beside(kind):
+    """With a way to do things at once, all that could find more are asked; what comes is the best of all."""
+    job = small(3, kind)
+    asked: list[int] = []
+
+    def together(tasks) -> None:
+        asked.append(len(tasks))
+        side_by_side(tasks)
+
+    rows = worsened(job).rows
+    found = polisher(5.0, together)(job, finished_rows(job.house, rows, job.tasks))
+    alone = polisher(5.0)(job, finished_rows(job.house, rows, job.tasks))
+    assert found.cost == pytest.approx(alone.cost, abs=1e-4)
+    assert asked == [3 if kind == "follows" else 2]
+
+
+def test_side_by_side():
+    """The first task is always done, and no more of them than there are cores."""
+    done: list[int] = []
+    side_by_side([partial(done.append, number) for number in range(200)])
+    assert sorted(done) == list(range(len(done)))
+    assert 1 <= len(done) <= (os.cpu_count() or 1)
