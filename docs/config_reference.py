@@ -37,7 +37,9 @@ def text() -> str:
     parts.append("## Devices\n")
     parts += [_class(f'devices.NAME — driver = "{name}"', row) for name, row in catalogue.DRIVERS.items()]
     parts.append("## Commands\n")
-    parts += [_table(name, cls) for name in COMMANDS if (cls := settings_class(name)) is not None]
+    parts += [
+        _table(name, cls) for name in COMMANDS if name not in SHARED and (cls := settings_class(name)) is not None
+    ]
     parts.append("## Shared by commands\n")
     parts += [_table(name, cls) for name in SHARED if (cls := settings_class(name)) is not None]
     return "\n".join(parts)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from solarctl.history_points import Points, Series
 
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+AT_ONCE = 5_000  # imported lines; a year of minutes need not fit into memory
 DISORDER = timedelta(minutes=10)  # a run bears the moment it began, and is written down when it ends
 Rows = Iterable[Json]
 T = TypeVar("T")
@@ -143,21 +146,33 @@ class History:
             self._journal.keep_damaged(damaged)
 
     def export(self) -> Iterator[str]:
-        """Yield everything as journal lines, oldest first: readings, then decisions."""
-        by_moment: dict[str, list[Json]] = {}
-        for reading in self.readings():
-            by_moment.setdefault(reading["at"], []).append(reading)
-        for at, readings in by_moment.items():
-            yield json.dumps({"kind": "readings", "at": at, "readings": readings})
-        for row in reversed(self.decisions()):
-            yield json.dumps({"kind": "decision"} | row)
+        """Yield everything as journal lines, oldest first, week by week: its readings, then its decisions."""
+        stored = self._from_database(lambda database: database.days())
+        days = sorted({date.fromisoformat(day) for day in stored} | set(self._journal.days()))
+        while days:
+            first, last = days[0], days[0] + WEEK - DAY
+            days = [day for day in days if day > last]
+            since = datetime.combine(first, time(), self._zone)
+            until = datetime.combine(last, time.max, self._zone).replace(fold=1)
+            by_moment: dict[str, list[Json]] = {}
+            for reading in self.readings(since=since, until=until):
+                by_moment.setdefault(reading["at"], []).append(reading)
+            for at, readings in by_moment.items():
+                yield json.dumps({"kind": "readings", "at": at, "readings": readings})
+            for row in reversed(self.decisions(since=since, until=until)):
+                yield json.dumps({"kind": "decision"} | row)
 
-    def import_(self, lines: Iterable[str]) -> int:
+    def import_(self, lines: Iterable[str], *, keep: bool = True) -> int:
         """Merge exported lines and return how many there were; what is known already is not doubled."""
-        rows = list(self._rows(None, (line.strip().encode() for line in lines), []))
+        rows = self._rows(None, (line.strip().encode() for line in lines), [])
+        if not keep:
+            return sum(1 for _row in rows)
+        count = 0
         with self._fold_lock(), self._opened() as database:
-            database.add(self._zone, rows)
-        return len(rows)
+            while some := list(islice(rows, AT_ONCE)):
+                database.add(self._zone, some)
+                count += len(some)
+        return count
 
     # --- where rows are
 

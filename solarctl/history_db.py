@@ -124,6 +124,10 @@ class Database:
         )
         return [day for (day,) in self._all(query, since, until, command, command)]
 
+    def days(self) -> list[str]:
+        """Return the days of which anything is kept."""
+        return [day for (day,) in self._all("SELECT day FROM points UNION SELECT day FROM decisions ORDER BY day")]
+
     def points(self, device: str | None, what: str | None, since: str, until: str) -> list[tuple[Series, Points]]:
         """Return the blocks of the days from `since` to `until`."""
         query = (

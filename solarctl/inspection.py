@@ -47,7 +47,7 @@ def inspect(
     """
     problems: list[Problem] = [*config.unknown_tables(tuple(COMMANDS)), *_no_tables(config)]
     decoded: dict[str, Any] = {}
-    for table in (*COMMANDS, *SHARED):
+    for table in dict.fromkeys((*COMMANDS, *SHARED)):
         if config.find(table) is None:
             continue
         cls = settings_class(table)

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unforce": ("force:unforce", "Let the rules steer it again."),
     "pause": ("pause:pause", "Let rules look but not touch."),
     "resume": ("pause:resume", "End a pause."),
+    "history": ("history:group", "Export what was recorded as text, or import it."),
     "crontab": ("crontab:group", "Print, install and check the schedule."),
     "backup": ("backup:backup", "Put config, state and history into one private file."),
     "restore": ("backup:restore", "Put a backup's config, state and history back."),

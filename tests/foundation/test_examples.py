@@ -40,7 +40,7 @@ def example(tmp_path):
 
 def tables():
     """Return every command's and shared table of the example that has settings in code."""
-    return [name for name in (*COMMANDS, *SHARED) if name in RAW and settings_class(name)]
+    return [name for name in dict.fromkeys((*COMMANDS, *SHARED)) if name in RAW and settings_class(name)]
 
 
 def test_the_example_is_right(example, tmp_path):
