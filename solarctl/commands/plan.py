@@ -212,8 +212,9 @@ def _polish(settings: Settings) -> Polish | None:
     if importlib.util.find_spec("highspy") is None:
         return None
     from solarctl.control.plan_highs import polisher
+    from solarctl.side_by_side import side_by_side
 
-    return polisher(settings.polish_s)
+    return polisher(settings.polish_s, side_by_side)
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
