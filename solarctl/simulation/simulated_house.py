@@ -33,7 +33,7 @@ class Settings:
     tilt_deg: float = setting(35.0, ge=0, le=90, help="tilt of the panels")
     azimuth_deg: float = setting(180.0, ge=0, le=360, help="where they face; 180 is south")
     inverter_w: float = setting(10_000.0, gt=0, help="most the inverter delivers")
-    battery_kwh: float = setting(0.0, ge=0, help="size of the battery; 0: as the plan of its house says, else 10 kWh")
+    battery_kwh: float = setting(0.0, ge=0, help="size of the battery; 0: as its plan or peak-mode says, else 10 kWh")
     battery_w: float = setting(5000.0, gt=0, help="most it charges or discharges with")
     island_w: float = setting(9000.0, gt=0, help="most the inverter gives the house while the relay has the grid out")
     battery_efficiency: float = setting(0.9, gt=0, le=1, help="of charging and discharging together")
