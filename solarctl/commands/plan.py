@@ -13,6 +13,7 @@ from solarctl import plan_file
 from solarctl.capabilities import BatteryMeter, GridMeter, SolarForecast, SolarMeter, Switch
 from solarctl.cli_options import site_command
 from solarctl.control import plan_base
+from solarctl.control.forecast import CLEAR_SKY
 from solarctl.control.plan import Foreseen, Memory, Reason, Settings, decide
 from solarctl.control.plan_json import from_json, to_json
 from solarctl.control.plan_settings import day_begins, day_of
@@ -87,6 +88,12 @@ def _sun(run: Run, settings: Settings, starts: Sequence[datetime]) -> tuple[floa
         return None
     if found.source:
         run.answers["source"] = found.source
+    if found.note:
+        run.answers |= {"note": found.note, "age_s": round(max(0.0, found.age_s(run.now)))}
+        is_guess = found.source == CLEAR_SKY
+        run.say(
+            f"The sun is a guess: {found.note}." if is_guess else f"{found.note}; its word of {found.at:%H:%M} stands."
+        )
     behind = round((starts[0] - found.start).total_seconds() / 60 / found.slot_min)
     solar = [max(0.0, watts) for watts in found.solar_w[max(0, behind) :]]
     if found.slot_min != settings.slot_min:

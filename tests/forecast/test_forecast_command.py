@@ -114,3 +114,34 @@ def test_no_forecast_device(tmp_path):
         found = home.json("forecast")
         assert found["exit"] == 78
         assert "open-meteo-solar" in found["errors"][0]["hint"]
+
+
+PLAN = """
+[devices.p1]
+driver = "homewizard"
+base_url = "http://127.0.0.1:1"
+[devices.boiler]
+driver = "homewizard"
+base_url = "http://127.0.0.1:1"
+[plan]
+forecast = "sun"
+grid = "p1"
+[[plan.devices]]
+device = "boiler"
+power_w = 2000
+capacity_kwh = 4
+"""
+
+
+def test_a_plan_says_whose_sun_it_goes_by(home):
+    """A service that is silent: the plan names the trouble, and whether its last word or a guess stands in."""
+    home.configure(PLAN)
+    assert "note" not in home.json("plan")
+    home.clock.advance(hours=3)
+    home.emulators["open-meteo-solar"].faults.set("overloaded")
+    old = home.json("plan")
+    assert (old["source"], old["age_s"] >= 3 * 3600) == ("Open-Meteo", True)
+    assert "its word of" in home.run("plan").out
+    shutil.rmtree(home.state_dir / "cache")
+    assert home.json("plan")["source"] == "clear sky"
+    assert "The sun is a guess: Open-Meteo" in home.run("plan").out
