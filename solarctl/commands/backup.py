@@ -43,7 +43,8 @@ def backup(run: Run, file: Path, redacted: bool) -> None:
         run.warn(f"{path} is named in the config and lies elsewhere; it is not in the backup")
     total_kb = sum(sizes.values()) / 1024
     verb = "would be put" if run.dry_run else "put"
-    words = f"{len(sizes)} files, {total_kb:,.0f} kB, {verb} into {file}.".replace(",", " ", 1)
+    size = f"{total_kb:,.0f}".replace(",", " ")
+    words = f"{len(sizes)} files, {size} kB, {verb} into {file}."
     if redacted:
         words += "\nLook through it before you send it: " + ", ".join(sizes)
     elif not run.dry_run:

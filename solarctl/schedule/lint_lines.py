@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from solarctl.decode import nearest
 from solarctl.errors import Problem
 from solarctl.schedule.crontab import Job
-from solarctl.schedule.recommended import TABLE
+from solarctl.schedule.recommended import TABLE, is_wanted
 
 if TYPE_CHECKING:
     from solarctl.schedule.linting import Schedule
 
 CRONS_PATH = "/usr/bin:/bin"  # what cron hands on where the crontab sets none
-NEEDS = {row.line.command: row.table for row in TABLE if row.table not in ("devices", "tokens")}
+NEEDS = {row.line.command: row for row in TABLE if row.table not in ("devices", "tokens")}
 OWN = {"HOME": "", "SHELL": "", "PATH": "", "LOGNAME": ""}  # what cron sets itself
 
 
@@ -70,9 +70,9 @@ def _words(job: Job, schedule: Schedule) -> Iterator[Problem]:
         pass  # --help
     except click.ClickException as error:
         yield problem(job, f"{job.name} does not take these words: {error.format_message()}", f"{job.name} --help")
-    table = NEEDS.get(job.name)
-    if table is not None and schedule.config.find(table) is None:
-        hint = f"Add [{table}], or take the line out."
+    row = NEEDS.get(job.name)
+    if row is not None and not is_wanted(schedule.config, row):
+        hint = f"Add [{row.table}], or take the line out."
         yield problem(job, f"{job.name} has no table in {schedule.config.path}", hint)
 
 

@@ -41,11 +41,15 @@ Hours = Callable[["Config"], tuple[int, ...]]
 
 @value
 class Row:
-    """A line of the table: wanted when the config has `table` ("devices" and "tokens" are any device, any token)."""
+    """A line of the table: wanted when the config has `table` ("devices" and "tokens" are any device, any token).
+
+    `serves`: another table whose command goes by what this one learns.
+    """
 
     line: Line
     table: str
     hours: Hours | None = None
+    serves: str = ""
 
 
 def lines(config: Config) -> list[Line]:
@@ -54,8 +58,13 @@ def lines(config: Config) -> list[Line]:
 
     from solarctl.commands import COMMANDS
 
-    wanted = [row for row in TABLE if row.line.command in COMMANDS and _is_there(config, row.table)]
+    wanted = [row for row in TABLE if row.line.command in COMMANDS and is_wanted(config, row)]
     return [replace(row.line, hours=row.hours(config)) if row.hours else row.line for row in wanted]
+
+
+def is_wanted(config: Config, row: Row) -> bool:
+    """Return whether the config has what a line is for."""
+    return _is_there(config, row.table) or bool(row.serves and config.find(row.serves) is not None)
 
 
 def _is_there(config: Config, table: str) -> bool:
@@ -117,7 +126,7 @@ TABLE: tuple[Row, ...] = (
     Row(Line(("peak-mode",), 5, "the battery's reserve, before and after each peak"), "peak-mode"),
     Row(Line(("precool",), 15, "cool the house before power becomes dear"), "precool", _before_the_peak),
     Row(Line(("thermostat-step",), 10, "the house gets warmer as the battery runs down"), "thermostat-step"),
-    Row(Line(("forecast",), 30, "the coming days' sun, and what yesterday's taught"), "forecast"),
+    Row(Line(("forecast",), 30, "the coming days' sun, and what yesterday's taught"), "forecast", serves="plan"),
     Row(Line(("plan",), 30, "tomorrow's sun, planned anew"), "plan"),
     Row(Line(("apply",), 1, "the planned loads, by the plan and by the sun that is there"), "plan"),
     Row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import sqlite3
 import tarfile
 
@@ -268,3 +269,12 @@ def test_secrets_that_lie_elsewhere_are_named(house, tmp_path):
     house.write(CONFIG.replace("solax.secret", str(other)))
     result = house.run("backup", str(tmp_path / "backup.tar.gz"))
     assert str(other) in result.err
+
+
+def test_a_size_of_thousands_is_grouped(house, tmp_path):
+    """The blank goes into the number, not into the sentence."""
+    journal = house.state_dir / "history" / "2020-01-01.jsonl"
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    journal.write_bytes(b"x" * 2_048_000)
+    said = house.run("backup", str(tmp_path / "b.tar.gz")).out
+    assert re.search(r"^\d+ files, 2 0\d\d kB, put into", said)
