@@ -30,21 +30,29 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class GridMeter(Protocol):
+    """The meter between house and street: import in W is positive, export negative."""
+
     def read_grid(self) -> GridReading: ...
 
 
 @runtime_checkable
 class SolarMeter(Protocol):
+    """What the panels give, in W; never negative."""
+
     def read_solar(self) -> SolarReading: ...
 
 
 @runtime_checkable
 class LoadMeter(Protocol):
+    """What the whole house draws, in W."""
+
     def read_load(self) -> LoadReading: ...
 
 
 @runtime_checkable
 class BatteryMeter(Protocol):
+    """A home battery's charge in % and its power in W, discharging positive."""
+
     def read_battery(self) -> BatteryReading: ...
 
 
@@ -52,9 +60,13 @@ class BatteryMeter(Protocol):
 class Switch(Protocol):
     """Something that is on or off."""
 
-    def read_switch(self) -> SwitchReading: ...
+    def read_switch(self) -> SwitchReading:
+        """Return its position; `on` is None where it does not tell."""
+        ...
 
-    def switch(self, on: bool) -> bool: ...
+    def switch(self, on: bool) -> bool:
+        """Switch it and return whether it has confirmed that."""
+        ...
 
 
 @runtime_checkable
@@ -87,6 +99,8 @@ class PowerSteps(Protocol):
 
 @runtime_checkable
 class Charger(Protocol):
+    """A charging point of a car, whose current can be limited for a while."""
+
     def read_charger(self) -> ChargerReading: ...
 
     def set_charge_limit(self, limit_a: int, *, ttl_min: float) -> bool:
@@ -105,9 +119,13 @@ class PhaseSwitch(Protocol):
 
 @runtime_checkable
 class BatteryReserve(Protocol):
+    """A battery that keeps a part of its charge for outages."""
+
     def read_reserve(self) -> ReserveReading: ...
 
-    def set_reserve(self, reserve_pct: float) -> bool: ...
+    def set_reserve(self, reserve_pct: float) -> bool:
+        """Keep `reserve_pct` (0–100 % of the whole charge) and return whether the battery has confirmed that."""
+        ...
 
 
 @runtime_checkable
@@ -150,17 +168,27 @@ class Thermostat(Protocol):
 
 @runtime_checkable
 class WeatherForecast(Protocol):
+    """A service that tells a day's highest temperature, in the site's unit."""
+
     def read_high(self, day: date) -> WeatherReading: ...
 
 
 @runtime_checkable
 class SolarForecast(Protocol):
-    def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading: ...
+    """A service that tells what the panels will give."""
+
+    def read_production(self, start: datetime, end: datetime, *, slot_min: int) -> ForecastReading:
+        """Return the mean power in W of each slot of `slot_min` minutes, from the one with `start` to before `end`."""
+        ...
 
 
 @runtime_checkable
 class PriceForecast(Protocol):
-    def read_prices(self, start: datetime, end: datetime, *, slot_min: int) -> PriceReading: ...
+    """A market or supplier whose prices change by the hour or quarter."""
+
+    def read_prices(self, start: datetime, end: datetime, *, slot_min: int) -> PriceReading:
+        """Return the price per kWh of each slot of `slot_min` minutes, everything included; None where unknown."""
+        ...
 
 
 @runtime_checkable

@@ -20,6 +20,8 @@ MemoryT = TypeVar("MemoryT")
 
 @value
 class SwitchTo:
+    """A relay or socket on (True) or off."""
+
     action: ClassVar[str] = "switch"
     device: str
     to: bool
@@ -74,6 +76,8 @@ class SetMode:
 
 @value
 class SetPermissions:
+    """What a battery may do: `charge_allowed`, `discharge_allowed`, both, or nothing."""
+
     action: ClassVar[str] = "permissions"
     device: str
     to: tuple[str, ...]
@@ -91,6 +95,8 @@ class SetCoolSetpoint:
 
 @value
 class SetHeatSetpoint:
+    """Degrees in the site's unit; the hold ends at `until`."""
+
     action: ClassVar[str] = "heat-setpoint"
     device: str
     to: float
@@ -99,6 +105,8 @@ class SetHeatSetpoint:
 
 @value
 class ResumeSchedule:
+    """A thermostat back to its own schedule."""
+
     action: ClassVar[str] = "resume-schedule"
     device: str
     to: bool = True

@@ -62,6 +62,8 @@ class GridReading(Reading):
 
 @value(kw_only=True)
 class SolarReading(Reading):
+    """Power of the panels in W, 0 or more, and what they have given so far."""
+
     what: ClassVar[str] = "solar"
     solar_w: float
     energy_kwh: float | None = None
@@ -69,6 +71,8 @@ class SolarReading(Reading):
 
 @value(kw_only=True)
 class LoadReading(Reading):
+    """Power drawn in W, by the house or one load, and what it has drawn so far."""
+
     what: ClassVar[str] = "load"
     load_w: float
     energy_kwh: float | None = None
@@ -109,6 +113,8 @@ class ChargerReading(Reading):
 
 @value(kw_only=True)
 class SwitchReading(Reading):
+    """Where a relay or socket is (None: it does not tell), and what runs through it where it measures that."""
+
     what: ClassVar[str] = "switch"
     on: bool | None
     power_w: float | None = None

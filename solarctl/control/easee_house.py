@@ -57,6 +57,7 @@ def house_of(
     memory: Memory,
     now: datetime,
 ) -> House | None:
+    """Return what is known now, too old readings left out; None when nobody knows what the car draws."""
     if grid is not None and not grid.is_fresh(now, settings.max_age_min):
         grid = None
     if battery is not None and (battery.battery_w is None or not battery.is_fresh(now, settings.max_age_min)):
@@ -126,4 +127,5 @@ def _first(kept_w: float, surplus_w: float) -> str:
 
 
 def kw(power_w: float) -> str:
+    """Return a power in W as kW with its unit; no minus before a zero."""
     return f"{power_w / 1000 + 0.0:.2f} kW"

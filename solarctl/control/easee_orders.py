@@ -15,7 +15,7 @@ from solarctl.forced import Forced
 def order_of(
     house: House, memory: Memory, forced: Forced | None, price_at: Callable[[datetime], float]
 ) -> tuple[int, str] | None:
-    """Return the current that a person, the mode or a departure asks for, whatever the sun does."""
+    """Return the current in A that is ordered, and why, as a sentence; None: the sun decides."""
     settings, now = house.settings, house.now
     who = f"Forced until {forced.until.astimezone(house.zone):%H:%M}" if forced else f"Mode is {settings.mode}"
     mode = (forced.mode or "now") if forced else settings.mode
@@ -47,4 +47,5 @@ def _all_of(house: House, most_a: int) -> str:
 
 
 def on_phases(phases: int) -> str:
+    """Return a number of phases in words."""
     return {1: "one phase", 2: "two phases"}.get(phases, "three phases")

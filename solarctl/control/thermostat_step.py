@@ -44,6 +44,8 @@ class Reason(StrEnum):
 
 @value
 class Step:
+    """A charge of the battery, in %, and by how much the setpoint rises when it is reached."""
+
     at_pct: float = setting(ge=0, le=100, help="crossed at this charge or below")
     add_deg: float = setting(gt=0, le=20, help="degrees warmer from then on")
 

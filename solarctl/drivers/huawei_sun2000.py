@@ -49,6 +49,8 @@ class Part:
 
 @value
 class Snapshot:
+    """What one visit to the dongle has told; a part that is in trouble does not hide the others."""
+
     at: datetime
     inverter: Part
     meter: Part

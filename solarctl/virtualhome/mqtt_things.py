@@ -16,6 +16,8 @@ Said = tuple[str, str, bool]
 
 
 class Thing(Protocol):
+    """Something on the broker: it hears its topics, and answers with (topic, payload, retained)."""
+
     @property
     def topics(self) -> tuple[str, ...]: ...
 

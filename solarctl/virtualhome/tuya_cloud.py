@@ -83,6 +83,8 @@ def sign(request: Request, client_id: str, client_secret: str, access_token: str
 
 @dataclass(frozen=True, slots=True)
 class Pair:
+    """Two tokens that belong together, and when they were made and run out."""
+
     access_token: str
     refresh_token: str
     made_at: float  # s since 1970, server's clock
