@@ -90,7 +90,8 @@ class Context:
     tokens: Tokens
     timezone: tzinfo
     account: Callable[[str], Any]
-    site: Mapping[str, Any] = field(default_factory=dict)  # latitude, longitude, temperature_unit, config_dir, devices_of
+    # latitude, longitude, temperature_unit, config_dir, devices_of
+    site: Mapping[str, Any] = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)  # connections and answers shared within one run
     cache_dir: Path | None = None
     log: Callable[[str], None] = silent  # shown with -vv; secrets must be redacted before
