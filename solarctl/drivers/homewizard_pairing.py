@@ -11,8 +11,8 @@ from pathlib import Path
 from solarctl.context import Context
 from solarctl.drivers import answers
 from solarctl.drivers.homewizard_tls import tls_context
-from solarctl.drivers.http import Http
-from solarctl.errors import DeviceLoginError, DeviceReplyError
+from solarctl.drivers.http import Http, Reply
+from solarctl.errors import DeviceError, DeviceLoginError, DeviceRefused, DeviceReplyError, DeviceSetupError
 from solarctl.value import value
 
 USER = "local/solarctl"
@@ -41,7 +41,9 @@ def pair(
     end = context.clock.monotonic() + patience_s
     while True:
         body = {"name": _user_name(user)}
-        reply = http.request("POST", "/api/user", json=body, idempotent=True, timeout_s=5, ok=(200, 400), private=True)
+        reply = http.request(
+            "POST", "/api/user", json=body, idempotent=True, timeout_s=5, ok=(200, 400, 404), private=True
+        )
         if reply.status == 200:
             said = answers.table(reply.json(), name, "the answer")
             token = answers.words(said.get("token"))
@@ -49,11 +51,27 @@ def pair(
                 raise DeviceReplyError(name, "it gave no token")
             return Paired(token, seen[0] if seen else "")
         if reply.status not in (401, 403):
-            raise DeviceReplyError(name, f"pairing is answered {reply.status}")
+            raise _refused(name, reply)
         if context.clock.monotonic() >= end:
             hint = "Press the button on the device (kWh meter: hold its Wi-Fi button for 1 to 3 seconds), then again."
             raise DeviceLoginError(name, f"nobody pressed the button within {patience_s:.0f} s", hint=hint)
         context.clock.sleep(EVERY_S)
+
+
+def _refused(name: str, reply: Reply) -> DeviceError:
+    """Return why a device will not pair at all; asking again would not help."""
+    try:
+        said = answers.words(answers.table(reply.json(), name, "the answer").get("error"))
+    except DeviceReplyError:
+        said = ""
+    if said == "user:no-storage":
+        hint = "Remove one in the app (the device's settings), then pair again."
+        return DeviceRefused(name, "it has no room for another user", hint=hint)
+    if reply.status == 404:
+        return DeviceSetupError(
+            name, "it does not speak API v2", hint="Its firmware may be too old; update it in the app."
+        )
+    return DeviceReplyError(name, f"pairing is answered {reply.status}" + (f": {said}" if said else ""))
 
 
 def _user_name(text: str) -> str:

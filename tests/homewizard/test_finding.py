@@ -9,7 +9,8 @@ import pytest
 
 from solarctl.drivers.homewizard_discovery import answers, discover, query
 from solarctl.drivers.homewizard_pairing import pair
-from solarctl.errors import DeviceLoginError
+from solarctl.errors import DeviceError, DeviceLoginError, Exit
+from solarctl.virtualhome.http_emulator import Response
 from solarctl.virtualhome.mdns import Responder
 from tests.fakes import context
 
@@ -61,3 +62,36 @@ def test_nobody_presses(shelf, own_ca):
     with pytest.raises(DeviceLoginError, match="nobody pressed") as caught:
         pair(context(), "battery", url, ca_file=own_ca)
     assert "button" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code", "word"),
+    [
+        (400, "user:no-storage", Exit.REFUSED, "no room for another user"),
+        (400, "user:name-invalid", Exit.NONSENSE, "user:name-invalid"),
+        (404, "request:not-found", Exit.CONFIG, "does not speak API v2"),
+        (500, "request:internal-server-error", Exit.TRY_AGAIN, "out of order"),
+    ],
+)
+def test_a_device_that_will_not_pair(shelf, own_ca, status, error, code, word):
+    """What waiting for the button cannot mend ends at once, with what to do."""
+    server = shelf.made.secure["plug-in-battery"]
+    server.handle = lambda _request: Response.of({"error": error}, status)
+    made = context()
+    with pytest.raises(DeviceError, match=word) as caught:
+        pair(made, "battery", server.url, ca_file=own_ca)
+    assert caught.value.exit_code == code
+    assert made.clock.monotonic() < 10
+
+
+def test_a_name_that_is_used_again(shelf, own_ca):
+    """Pairing once more gives a new token and ends the old one."""
+    device = shelf.made.devices["plug-in-battery"]
+    url = shelf.made.secure["plug-in-battery"].url
+    tokens = []
+    for _ in range(2):
+        device.press_button()
+        tokens.append(pair(context(clock=shelf.clock), "battery", url, ca_file=own_ca).token)
+        device.users["local/other"] = "x" * 32  # the emulator's tokens count its users
+    assert len(set(tokens)) == 2
+    assert tokens[0] not in device.users.values()
