@@ -6,8 +6,10 @@ import threading
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from solarctl.drivers.homewizard_discovery import answers, discover, query
+from solarctl.drivers.homewizard_discovery import answers, devices, discover, query
 from solarctl.drivers.homewizard_pairing import pair
 from solarctl.errors import DeviceError, DeviceLoginError, Exit
 from solarctl.virtualhome.http_emulator import Response
@@ -95,3 +97,13 @@ def test_a_name_that_is_used_again(shelf, own_ca):
         device.users["local/other"] = "x" * 32  # the emulator's tokens count its users
     assert len(set(tokens)) == 2
     assert tokens[0] not in device.users.values()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200), st.binary(max_size=60))
+def test_whatever_comes_by_multicast(head, tail):
+    """Any bytes, also behind a sound beginning, are read as far as they can be; nothing fails."""
+    question = query(("_hwenergy._tcp.local",))
+    for packet in (head, question[:10] + b"\0\3" + question[12:] + tail):
+        found = [(*one, "127.0.0.1") for one in answers(packet)]
+        assert all(one.serial for one in devices(found))

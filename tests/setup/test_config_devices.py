@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from solarctl.control.plan_settings import Load
 from solarctl.drivers import homewizard_tls
 from solarctl.onboarding.imported import Imported, read_file
 from solarctl.onboarding.importers.config_devices import read
@@ -167,6 +170,37 @@ def test_odd_files(tmp_path, house):
 def test_other_files(tmp_path: Path, text: str):
     """A file of another kind is not taken."""
     assert read(tmp_path / "x.json", text) is None
+
+
+PLACES = sorted({where for where, *_rest in KEYS} | {where for where, *_rest in WRONG}, key=str)
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PLACES), ANYTHING), max_size=4))
+def test_whatever_stands_in_it(changes):
+    """Any value at any place: what comes of it is a config that could be written and read."""
+    house = deepcopy(HOUSE)
+    for where, said in changes:
+        place: Any = house
+        for key in where[:-1]:
+            place = place[key] if isinstance(place, dict | list) else {}
+        if isinstance(place, dict):
+            place[where[-1]] = said
+    found = read(Path("config_devices.json"), json.dumps(house))
+    if found is None:
+        return
+    plan = found.answers.get("rules", {}).get("plan", {})
+    loads = [Load(**load) for load in plan.get("devices", [])]
+    assert all(load.power_w > 0 and load.capacity_kwh > 0 and 0 <= load.min_battery_pct <= 100 for load in loads)
+    assert all(
+        0 <= plane["tilt_deg"] <= 90 and plane["peak_kw"] > 0
+        for plane in found.answers.get("sun", {}).get("planes", [])
+    )
+    tomllib.loads("\n".join(table_text((name,), table) for name, table in found.answers.items()))
 
 
 @pytest.fixture
