@@ -74,3 +74,12 @@ class Bench:
 
     def grid_w(self):
         return self.base_w + sum(self.power_w(one.name) for one in self.loads) - self.solar_w
+
+
+SEEN_REASONS, SEEN_WHYS = set(), set()
+
+
+def seen(bench):
+    SEEN_REASONS.add(bench.decision.reason)
+    SEEN_WHYS.update(one.reason for one in bench.memory.loads.values())
+    return bench

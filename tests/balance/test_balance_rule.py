@@ -7,17 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from solarctl.control.balance import Battery, LoadSettings, Memory, Reason, Why
-from solarctl.control.balance_settings import HotCycle
-from tests.balance.house import HEATER, NOON, RADIATOR, Bench
-
-SEEN_REASONS, SEEN_WHYS = set(), set()
-
-
-def seen(bench):
-    SEEN_REASONS.add(bench.decision.reason)
-    SEEN_WHYS.update(one.reason for one in bench.memory.loads.values())
-    return bench
+from solarctl.control.balance import Battery, Memory, Reason, Why
+from tests.balance import test_balance_loads as own
+from tests.balance.house import HEATER, NOON, RADIATOR, SEEN_REASONS, SEEN_WHYS, Bench, seen
 
 
 @pytest.mark.parametrize(
@@ -148,57 +140,6 @@ def test_forced_and_back():
     assert bench.told["heater"] == 0, "forced off"
 
 
-def test_a_full_tank_gives_its_share_away_and_is_asked_again():
-    """20 s without draw: full, the radiator gets the sun; after ten minutes a probe; drawing again, all of it."""
-    bench = Bench(HEATER, RADIATOR)
-    bench.metered = {"heater"}
-    bench.solar_w = 1320
-    bench.tick(times=3)
-    bench.drawn["heater"] = 0.0
-    bench.tick(times=9)
-    assert seen(bench).why("heater") == Why.FULL
-    bench.tick(times=4)
-    assert bench.on("radiator"), "its share is given on"
-    probes = []
-    for _ in range(210):
-        bench.tick()
-        if bench.why("heater") == Why.PROBE:
-            probes.append(bench.told["heater"])
-            SEEN_WHYS.add(Why.PROBE)
-    assert probes
-    assert max(probes) <= 150
-    del bench.drawn["heater"]  # somebody took a bath
-    bench.tick(times=230)
-    assert bench.why("heater") == Why.SURPLUS
-    assert bench.told["heater"] >= 350
-
-
-def test_an_unknown_load_is_switched_and_measured():
-    """A load of unknown power is tried, the meters tell what it draws, and from then on it counts with that."""
-    bench = Bench(LoadSettings("pump", min_on_s=30))
-    bench.solar_w = 1200
-    bench.tick(times=3)
-    assert bench.on("pump")
-    bench.drawn["pump"] = 740.0
-    seen(bench.tick())
-    assert bench.why("pump") == Why.MEASURING
-    bench.tick(times=4)
-    assert bench.memory.loads["pump"].learned_w == pytest.approx(740)
-    bench.solar_w = 900  # less than it draws: off after its shortest time
-    bench.tick(times=15)
-    assert not bench.on("pump")
-
-
-def test_an_unreachable_load_counts_as_off():
-    """What cannot be told anything gets nothing, and starts from 0 when it is back."""
-    bench = Bench(HEATER)
-    bench.solar_w = 1320
-    bench.change("heater", reachable=False)
-    seen(bench.tick(times=2))
-    assert bench.why("heater") == Why.UNREACHABLE
-    assert bench.told["heater"] == 0
-
-
 @pytest.mark.parametrize(
     ("policy", "soc_pct", "battery_w", "heater_w"),
     [
@@ -240,44 +181,6 @@ def test_phases():
     assert decision.actions[0].to == 700, "its own phase's surplus, not the sum"
 
 
-def test_tank_temperatures():
-    """Hot enough is off, a silent thermometer is off, and once a week the tank is heated through."""
-    heater = replace(HEATER, thermometer="probe", max_deg=75.0, hot_cycle=HotCycle(deg=60, every_days=7, hold_min=10))
-    bench = Bench(heater)
-    bench.solar_w = 2000
-    bench.change("heater", temperature_deg=76.0)
-    assert seen(bench.tick(times=2)).why("heater") == Why.TOO_HOT
-    bench.change("heater", temperature_deg=None)
-    assert seen(bench.tick(times=2)).why("heater") == Why.NO_TEMPERATURE
-    bench.change("heater", temperature_deg=45.0)
-    bench.tick(times=2)
-    assert bench.told["heater"] > 1000
-    bench.solar_w = 0
-    bench.tick(times=2)
-    assert bench.told["heater"] == 0
-    bench.now = bench.now.replace(day=9)
-    assert seen(bench.tick(times=2)).why("heater") == Why.HOT_CYCLE
-    bench.change("heater", temperature_deg=61.0)
-    bench.tick(seconds=30, times=25)
-    assert bench.told["heater"] == 0, "held for its ten minutes, and done"
-
-
-def test_the_days_energy():
-    """Metered energy is true, unmetered is marked as estimated; both start afresh at day_start."""
-    bench = Bench(HEATER, RADIATOR, start=NOON)
-    bench.metered = {"heater"}
-    bench.solar_w = 4000
-    bench.tick(seconds=5, times=720)
-    heater, radiator = bench.decision.details["loads"]
-    assert heater["energy_wh"] == pytest.approx(2400, rel=0.02)
-    assert radiator["energy_wh"] == pytest.approx(600, rel=0.02)
-    assert (heater["estimated"], radiator["estimated"]) == (False, True)
-    bench.now = bench.now.replace(day=2, hour=6, minute=0, second=0)
-    bench.tick(times=2)
-    assert bench.memory.loads["heater"].day_wh < 10
-    assert bench.memory.loads["heater"].yesterday_wh == pytest.approx(2400, rel=0.02)
-
-
 def test_a_clock_that_jumps_back_is_silence():
     """Readings from the future are not fresh."""
     bench = Bench(HEATER)
@@ -289,16 +192,8 @@ def test_a_clock_that_jumps_back_is_silence():
     assert bench.decision.reason == Reason.NO_READING
 
 
-def test_a_guarantee_is_a_reason_of_its_own():
-    """Late in the night the heater runs for its guarantee."""
-    from solarctl.control.balance_settings import Guarantee
-
-    bench = Bench(replace(HEATER, guarantee=Guarantee(kwh=4)), start=NOON.replace(hour=5, minute=30))
-    assert seen(bench.tick()).why("heater") == Why.GUARANTEE
-
-
 def test_all_reasons_have_been_seen():
-    """The tests above show every reason of the tick and of a load."""
+    """The tests here and in test_balance_loads.py show every reason of the tick and of a load."""
     SEEN_REASONS.clear()
     SEEN_WHYS.clear()
     for timeline in (
@@ -306,12 +201,12 @@ def test_all_reasons_have_been_seen():
         test_minimum_times_and_starts,
         test_waits_for_the_rest,
         test_forced_and_back,
-        test_a_full_tank_gives_its_share_away_and_is_asked_again,
-        test_an_unknown_load_is_switched_and_measured,
-        test_an_unreachable_load_counts_as_off,
+        own.test_a_full_tank_gives_its_share_away_and_is_asked_again,
+        own.test_an_unknown_load_is_switched_and_measured,
+        own.test_an_unreachable_load_counts_as_off,
         test_phases,
-        test_tank_temperatures,
-        test_a_guarantee_is_a_reason_of_its_own,
+        own.test_tank_temperatures,
+        own.test_a_guarantee_is_a_reason_of_its_own,
     ):
         timeline()
     test_who_gets_what("fill", 1320, 1000, False)
