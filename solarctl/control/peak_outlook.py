@@ -20,6 +20,7 @@ from solarctl.control.peak_phase import AHEAD, lowest_pct
 from solarctl.control.plan_base import OPENING_DAYS
 from solarctl.control.setpoints import deg_text
 from solarctl.control.tariff import Span, Tariff
+from solarctl.control.wall_clock import earlier
 from solarctl.readings import ForecastReading
 from solarctl.value import replace, value
 
@@ -64,6 +65,17 @@ def due(known: Outlook | None, tariff: Tariff, settings: Settings, now: datetime
         if timedelta(0) <= age < (ANEW_IN_TROUBLE if known.level_pct is None else ANEW):
             return None
     return peak
+
+
+def next_look(known: Outlook | None, tariff: Tariff, settings: Settings, now: datetime) -> datetime | None:
+    """Return when `due` will next name a peak, at the earliest; None: not before the next edge."""
+    edge = tariff.next_edge(now, settings.lead_min)
+    if edge is None or tariff.peak_at(now, settings.lead_min) is not None:
+        return None
+    begins = earlier(edge, -settings.lead_min) - AHEAD
+    if known is None or known.made_at < begins or known.peak <= now:
+        return max(begins, now, key=datetime.timestamp)
+    return known.made_at + (ANEW_IN_TROUBLE if known.level_pct is None else ANEW)
 
 
 def foreseen(

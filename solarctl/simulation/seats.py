@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from solarctl.control import grid_guard, peak_mode
+from solarctl.control.peak_outlook import next_look
 from solarctl.control.peak_phase import next_change
 from solarctl.control.tariff import Tariff
 from solarctl.decision import Carried, Decision, Outcome, SetMode, SetReserve, SwitchTo
@@ -21,7 +22,6 @@ from solarctl.simulation.simulated_house import Simulated
 from solarctl.value import replace
 
 BACKUP = "backup"
-NEXT_LOOK = timedelta(hours=1)  # at a forecast
 
 
 class Seat(Protocol):
@@ -164,8 +164,8 @@ class PeakModeSeat:
         until = next_change(self.tariff, self.settings, now)
         if self.foresight is None:
             return until
-        anew = now + NEXT_LOOK
-        return anew if until is None else min(until, anew)
+        anew = next_look(self.memory.learned.outlook, self.tariff, self.settings, now)
+        return min((one for one in (until, anew) if one is not None), default=None)
 
     def _write(self, action: Any) -> bool:
         before = (self.mode, self.reserve_pct)

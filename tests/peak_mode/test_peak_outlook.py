@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solarctl.control.peak_memory import Experience, Outlook
-from solarctl.control.peak_outlook import DAYS, due, expected_load, foreseen, learned, with_high
+from solarctl.control.peak_outlook import DAYS, due, expected_load, foreseen, learned, next_look, with_high
 from solarctl.value import replace
 from tests.peak_mode.forecast_parts import AHEAD, EVENING, MORNING, PEAK_DAY, days, experience, sun
 from tests.peak_mode.peak_rule_parts import RESERVE, TARIFF, at
@@ -187,3 +187,19 @@ def test_how_often_to_look() -> None:
     assert [looked(14, None), looked(15, None)] == [False, True]
     other = Outlook(now, PEAK_DAY.start - timedelta(days=1), 50.0)
     assert due(other, TARIFF, AHEAD, now) is not None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 6 * 24 * 12), st.integers(0, 400), st.sampled_from([None, 40.0]))
+def test_nothing_is_due_before_the_next_look(start: int, older: int, level_pct: float | None) -> None:
+    """A simulation that waits for the next look misses none."""
+    now = at("2026-07-13T00:00") + timedelta(minutes=5 * start)
+    peak = TARIFF.next_peak(now)
+    assert peak is not None
+    known = Outlook(now - timedelta(minutes=5 * older), peak.start, level_pct)
+    following = next_look(known, TARIFF, AHEAD, now)
+    ends = following or TARIFF.next_edge(now, AHEAD.lead_min)
+    assert ends is not None
+    while now < ends and TARIFF.next_peak(now) == peak:
+        assert due(known, TARIFF, AHEAD, now) is None
+        now += timedelta(minutes=5)
