@@ -82,6 +82,15 @@ def described(reading: Reading) -> str:
 
 
 def _quantity(key: str, amount: float) -> str:
+    """Return an amount with its unit; whole watts, other things with their decimals.
+
+    >>> _quantity("load_w", 11250.4), _quantity("battery_w", -86.2), _quantity("soc_pct", 22.8)
+    ('11250 W used', '86 W into the battery', '22.8 % charged')
+    """
     if amount < 0 and key in THE_OTHER_WAY:
-        return f"{-amount:.4g} {THE_OTHER_WAY[key]}"
-    return f"{amount:.4g} {UNITS[key]}"
+        return f"{_amount(key, -amount)} {THE_OTHER_WAY[key]}"
+    return f"{_amount(key, amount)} {UNITS[key]}"
+
+
+def _amount(key: str, amount: float) -> str:
+    return f"{amount:.0f}" if key.endswith("_w") else f"{amount:.4g}"
