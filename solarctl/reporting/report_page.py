@@ -10,7 +10,7 @@ from solarctl.reporting import day_plot, report_story, report_svg
 from solarctl.reporting.markup import escape
 from solarctl.reporting.report import Report
 from solarctl.reporting.report_data import Sums
-from solarctl.reporting.report_tables import NBSP, energy, money, tiles
+from solarctl.reporting.report_tables import cell, energy, money, tiles
 from solarctl.reporting.svg_picture import SvgPicture
 
 STYLES = Path(__file__).with_name("report.css")
@@ -181,16 +181,12 @@ def _table(heading: str, sums: Mapping[date, Sums], form: str, currency: str) ->
     names = "".join(f"<th>{label}{f' {escape(currency)}' if label == 'Cost' else ''}</th>" for label, _, _ in columns)
     lines = []
     for day, one in sums.items():
-        cells = "".join(f"<td>{_number(getattr(one, name), digits)}</td>" for _, name, digits in columns)
+        cells = "".join(f"<td>{cell(getattr(one, name), digits)}</td>" for _, name, digits in columns)
         lines.append(f"<tr><td>{day.strftime(form)}</td>{cells}</tr>")
     return (
         f'<section class="long"><h2>{heading}</h2><div class="scroll"><table><thead><tr><th></th>{names}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div></section>"
     )
-
-
-def _number(number: float | None, digits: int) -> str:
-    return "–" if number is None else f"{number:,.{digits}f}".replace(",", NBSP)
 
 
 def _footer(report: Report) -> str:

@@ -9,6 +9,7 @@ from solarctl.reporting import report_svg
 from solarctl.reporting.markup import escape
 from solarctl.reporting.report import Report
 from solarctl.reporting.report_decisions import Mark, in_a_row, when
+from solarctl.reporting.report_tables import cell
 
 MOST_MARKS = 400  # on one page; the newest
 
@@ -47,10 +48,10 @@ def _table(report: Report) -> str:
     """Return a row for each command; a run that repeats the one before is a run, and no change."""
     changes = Counter(one.command for one in report.marks if one.kind == "change")
     rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{runs}</td><td>{changes[name]}</td><td>{bad}</td></tr>"
+        f"<tr><td>{escape(name)}</td>{''.join(f'<td>{cell(one, 0)}</td>' for one in (runs, changes[name], bad))}</tr>"
         for name, (runs, bad) in report.commands.items()
     )
-    heads = "<tr><th></th><th>Runs</th><th>Changes</th><th>Runs in trouble</th></tr>"
+    heads = "<tr><th></th><th>Runs</th><th>Changes</th><th>Trouble</th></tr>"
     return f'<div class="scroll"><table class="runs"><thead>{heads}</thead><tbody>{rows}</tbody></table></div>'
 
 

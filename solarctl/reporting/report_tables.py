@@ -80,13 +80,22 @@ def _counted(number: int, word: str) -> str:
     return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
+def cell(value: float | None, digits: int) -> str:
+    r"""Return a number of a table; what is not known is a dash.
+
+    >>> cell(64070, 0), cell(None, 2)
+    ('64\xa0070', '–')
+    """
+    return "–" if value is None else f"{value:,.{digits}f}".replace(",", NBSP)
+
+
 def energy(kwh: float) -> str:
     r"""Return kilowatt-hours as a person says them.
 
     >>> energy(0.31), energy(6415.02)
     ('0.3', '6\xa0415')
     """
-    return f"{kwh:,.{0 if kwh >= 100 else 1}f}".replace(",", NBSP)
+    return cell(kwh, 0 if kwh >= 100 else 1)
 
 
 def money(amount: float) -> str:
@@ -95,7 +104,7 @@ def money(amount: float) -> str:
     >>> money(12341.444)
     '12\xa0341.44'
     """
-    return f"{amount:,.2f}".replace(",", NBSP)
+    return cell(amount, 2)
 
 
 def tiles(report: Report) -> list[tuple[str, str]]:

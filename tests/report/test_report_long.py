@@ -39,7 +39,7 @@ def test_long_periods_fold_their_moments_up(busy, kind, which):
     """A table tells how often each command ran; the moments themselves can be opened and are not printed."""
     page = busy.run("report", kind, which).out
     story = page[page.index('id="decisions"') :]
-    assert "<th>Runs</th><th>Changes</th><th>Runs in trouble</th>" in story
+    assert "<th>Runs</th><th>Changes</th><th>Trouble</th>" in story
     runs, changes, bad = (80, 80, 0) if kind == "month" else (80 + 3 * 7, 80 + 3, 3 * 4)
     assert f"<td>grid-guard</td><td>{runs}</td><td>{changes}</td><td>{bad}</td>" in story
     assert story.index("<details><summary>") < story.index("<ol>")
