@@ -18,6 +18,7 @@ from solarctl.context import Clock
 from solarctl.virtualhome.emulator import Emulator
 
 LONGEST_LINE = 65_537  # of a request's headers
+LONGER_THAN_ANYBODY_WAITS_S = 30.0
 
 
 @dataclass(slots=True)
@@ -79,6 +80,18 @@ class HttpEmulator(Emulator):
 
     @abstractmethod
     def handle(self, request: Request) -> Response: ...
+
+    def spoiled(self, response: Response) -> Response:
+        """Return an answer as the faults slow, empty-body, half-json and torn leave it."""
+        slow = self.faults.take("slow")
+        if slow is not None:
+            response.delay_s = LONGER_THAN_ANYBODY_WAITS_S if slow is True else float(slow)
+        if self.faults.take("empty-body"):
+            response.body = b""
+        if self.faults.take("half-json"):
+            response.body = response.body[: len(response.body) // 2]
+        response.torn = response.torn or bool(self.faults.take("torn"))
+        return response
 
     def counters(self) -> dict[str, int]:
         return {"requests": len(self.journal)}

@@ -93,17 +93,7 @@ class SolaxCloud(HttpEmulator):
     # --- the service -----------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Response:
-        slow = self.faults.take("slow")
-        response = self._transport_fault() or self._route(request)
-        if slow is not None:
-            response.delay_s = 30.0 if slow is True else float(slow)
-        if self.faults.take("empty-body"):
-            response.body = b""
-        if self.faults.take("half-json"):
-            response.body = response.body[: len(response.body) // 2]
-        if self.faults.take("torn"):
-            response.torn = True
-        return response
+        return self.spoiled(self._transport_fault() or self._route(request))
 
     def _transport_fault(self) -> Response | None:
         if self.faults.take("http-503"):

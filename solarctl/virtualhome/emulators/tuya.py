@@ -129,17 +129,7 @@ class Tuya(HttpEmulator):
     def handle(self, request: Request) -> Response:
         self.home.advance(self.clock.now())
         self._set_online()
-        slow = self.faults.take("slow")
-        response = self._transport_fault() or self._envelope(request)
-        if slow is not None:
-            response.delay_s = 30.0 if slow is True else float(slow)
-        if self.faults.take("empty-body"):
-            response.body = b""
-        if self.faults.take("half-json"):
-            response.body = response.body[: len(response.body) // 2]
-        if self.faults.take("torn"):
-            response.torn = True
-        return response
+        return self.spoiled(self._transport_fault() or self._envelope(request))
 
     def _set_online(self) -> None:
         unnoticed = bool(self.faults.take("offline-unnoticed"))
