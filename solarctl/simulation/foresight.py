@@ -22,6 +22,7 @@ class Possible:
     free: list[float]
     limited: list[float] | None = None  # within what devices and owner allow; None: not worked out for such a house
     gap: float = 0.0  # nothing can be cheaper than `free` by more than this
+    in_turn: bool = False  # several loads, found one after the other: possible, but perhaps not the least
 
     @property
     def least(self) -> list[float]:

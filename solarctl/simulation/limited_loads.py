@@ -28,6 +28,7 @@ class State:
     inside_kwh: float
     phase: int = FREE
     is_full: bool = False
+    drawn_kwh: float = 0.0  # by the load in the slot before
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class LoadHouse:
                 cost = money(bought, span)
                 value = cost + self._at(table, stored, after)
                 if best is None or value < best[0] - 1e-12:
-                    best = value, cost, State(stored, after, FREE if full else phase, full)
+                    best = value, cost, State(stored, after, FREE if full else phase, full, drawn)
         assert best is not None
         return best[1], best[2]
 

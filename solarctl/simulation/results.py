@@ -51,12 +51,12 @@ class Result:
     @property
     def exact(self) -> bool:
         possible = _possible(self.ours)
-        return possible.limited is not None or not possible.gap
+        return not possible.in_turn and (possible.limited is not None or not possible.gap)
 
     @property
-    def gap(self) -> float:
-        """By how much foresight without limits could be cheaper still, at most."""
-        return _possible(self.ours).gap
+    def proven(self) -> float:
+        """What no life can be cheaper than."""
+        return self.free - _possible(self.ours).gap
 
     @property
     def saved(self) -> float:
@@ -102,7 +102,7 @@ class Result:
                 "cost": _money(self.possible),
                 "free_cost": _money(self.free),
                 "exact": self.exact,
-                "gap": _money(self.gap),
+                "proven_cost": _money(self.proven),
                 "within_limits": _possible(ours).limited is not None,
             },
             "saved": _money(self.saved),

@@ -74,7 +74,9 @@ def _sentences(result: Result) -> list[str]:
         ]
         found.append(f"Against foresight: {', '.join(parts)}.")
     if not result.exact:
-        found.append(f"Nothing could be cheaper than that foresight by more than {result.gap:.2f} {money}.")
+        found.append(
+            f"Foresight places them one after the other; nothing could cost less than {result.proven:.2f} {money}."
+        )
     ours = result.ours
     if ours.car_kwh or ours.elsewhere_kwh or ours.still_wanted_kwh:
         found.append(

@@ -5,8 +5,8 @@ grid-guard      the relay is in or out; below `on_below_pct` (as the inverter sh
 peak-mode       no charging from the grid, no selling from the battery; `peak_reserve_pct` and `floor_pct` are kept
                 in the peak, and what the owner keeps anyway (`own_reserve_pct`, or less if the config says so)
                 outside; rooms are as the config asks for
-balance, plan   one load that people need, beside a battery that follows the meter (or does as the plan may command):
-                whole steps or whole slots, shortest times, a thermostat; loads without a need as in `Books`
+balance, plan   what people need, beside a battery that follows the meter (or does as the plan may command):
+                whole steps or whole slots, shortest times, a thermostat
 easee-balance   0 or whole amps from `min_a` on, one phase only with `phase_switching`, while the car is there; the
                 battery follows the need by itself
 """
@@ -23,7 +23,7 @@ from solarctl.simulation.limited_houses import CarHouse, Charger, Relay, RelayHo
 from solarctl.simulation.money import SwiftTariff
 from solarctl.simulation.one_way_slots import one_way
 from solarctl.simulation.simulated_house import Simulated
-from solarctl.simulation.within_limits_loads import of_one_load
+from solarctl.simulation.within_limits_loads import of_loads
 from solarctl.virtualhome.battery import Battery
 
 CAR_SLOT_MIN = 15
@@ -36,7 +36,7 @@ def least_within_limits(books: Books, simulated: Simulated, tariff: SwiftTariff)
     guard, peak, car = (rules.get(name) for name in ("grid-guard", "peak-mode", "easee-balance"))
     battery = simulated.house.battery
     if simulated.wired is not None and not (guard or peak or car):
-        return of_one_load(books, simulated, None if battery is None else _cells(battery, battery.reserve_pct))
+        return of_loads(books, simulated, None if battery is None else _cells(battery, battery.reserve_pct))
     if simulated.wired is not None or sum(rule is not None for rule in (guard, peak, car)) != 1:
         return None
     if isinstance(guard, grid_guard.Settings) and battery is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from solarctl.control import balance_settings, plan_settings
 from solarctl.simulation.bound import SLOT_MIN
 from solarctl.simulation.foresight import Books, Cut
-from solarctl.simulation.limited import Cells, Span, cheapest
+from solarctl.simulation.limited import Cells, Found, Span, cheapest
 from solarctl.simulation.limited_loads import LoadHouse, State, Supply
 from solarctl.simulation.limited_stores import holder_of
 from solarctl.simulation.simulated_house import Simulated
@@ -19,54 +20,75 @@ MISSED = 2.0  # times the usual price: nobody's shower stays cold to spare the t
 NO_CELLS = Cells(0.0, 0.0, 0.0, 0.0, 1.0)
 
 
-def of_one_load(books: Books, simulated: Simulated, cells: Cells | None) -> list[float] | None:
-    """Return the least cost of each day, or None for a house in which several loads are needed."""
+def of_loads(books: Books, simulated: Simulated, cells: Cells | None) -> list[float] | None:
+    """Return the least cost of each day, or None for a house in which no load is needed.
+
+    Several are placed one after the other, each beside the battery and the others: first as they were, then as found.
+    """
     wired = simulated.wired
     assert wired is not None
-    needs = [name for name in wired.keepers if name not in wired.gifts]
-    if len(needs) != 1:
+    needs = {name: one for name, one in wired.keepers.items() if name not in wired.gifts}
+    if not needs:
         return None
-    keeper = wired.keepers[needs[0]]
     slot_min = SLOT_MIN if cells is None else LOAD_SLOT_MIN
     cuts = books.cuts(slot_min)
-    supply = supply_of(simulated, needs[0], slot_min, MISSED * books.base_price)
-    inside = holder_of(keeper)[1]
-    spans = _spans(books, keeper, cuts, wired.gifts)
+    spans = _spans(books, cuts, wired.gifts)
+    drawn_kwh = {
+        name: [
+            watts * span.hours / 1000
+            for watts, span in zip(books.means(books.course.load_w[name], cuts), spans, strict=True)
+        ]
+        for name in needs
+    }
     start = 0.0 if cells is None else max(cells.floor_kwh, books.course.stored_kwh[0])
-    house = LoadHouse(
-        spans, cells or NO_CELLS, supply, books.end_value, books.base_price, commanded=is_commanded(simulated)
-    )
-    found = cheapest(house, State(start, inside))
     costs = books.warmth_costs()
+    last: Found[State] | None = None
+    for name, keeper in needs.items():
+        supply = supply_of(simulated, name, slot_min, MISSED * books.base_price)
+        others = [kwh for other, kwh in drawn_kwh.items() if other != name]
+        seen = _for_one(spans, others, books.drawn_kwh(keeper.taken, cuts), _there(books, keeper, cuts))
+        house = LoadHouse(
+            seen, cells or NO_CELLS, supply, books.end_value, books.base_price, commanded=is_commanded(simulated)
+        )
+        inside = holder_of(keeper)[1]
+        last = cheapest(house, State(start, inside))
+        drawn_kwh[name] = [state.drawn_kwh for state in last.states]
+        for cut, span, state in zip(cuts, seen, last.states, strict=True):
+            missed = supply.holder.drawn(inside, span.drawn_kwh)[1]
+            costs[cut.day] += (missed - state.inside_kwh + inside) * books.base_price
+            inside = state.inside_kwh
+    assert last is not None
     stored = start
-    for cut, span, cost, state in zip(cuts, spans, found.costs, found.states, strict=True):
-        missed = supply.holder.drawn(inside, span.drawn_kwh)[1]
-        costs[cut.day] += cost + missed * books.base_price
-        costs[cut.day] -= (state.stored_kwh - stored) * books.end_value + (state.inside_kwh - inside) * books.base_price
-        stored, inside = state.stored_kwh, state.inside_kwh
+    for cut, cost, state in zip(cuts, last.costs, last.states, strict=True):
+        costs[cut.day] += cost - (state.stored_kwh - stored) * books.end_value
+        stored = state.stored_kwh
     return costs
 
 
-def _spans(books: Books, keeper: Keeper, cuts: Sequence[Cut], gifts: Sequence[str]) -> list[Span]:
-    drawn = books.drawn_kwh(keeper.taken, cuts)
+def _for_one(
+    spans: Sequence[Span], others: Sequence[Sequence[float]], drawn: Sequence[float], there: Sequence[bool]
+) -> list[Span]:
+    """Return the slots as one load sees them: with what the others draw, what is drawn from it, when it is there."""
+    needs = [span.need_kwh for span in spans]
+    for kwh in others:
+        needs = [need + more for need, more in zip(needs, kwh, strict=True)]
+    return [
+        replace(span, need_kwh=need, drawn_kwh=kwh, at_home=is_there)
+        for span, need, kwh, is_there in zip(spans, needs, drawn, there, strict=True)
+    ]
+
+
+def _spans(books: Books, cuts: Sequence[Cut], gifts: Sequence[str]) -> list[Span]:
+    """Return the slots without the loads that people need."""
     given = [0.0] * len(cuts)
     for name in gifts:
         given = [one + more for one, more in zip(given, books.means(books.course.load_w[name], cuts), strict=True)]
-    there = _there(books, keeper, cuts)
     found = []
-    for index, (cut, watts) in enumerate(zip(cuts, books.own_need_w(cuts), strict=True)):
+    for cut, watts, gift_w in zip(cuts, books.own_need_w(cuts), given, strict=True):
         hours = (cut.end - cut.start) / 60
+        kwh = watts * hours / 1000
         found.append(
-            Span(
-                watts * hours / 1000,
-                hours,
-                cut.dear,
-                cut.export,
-                drawn[index],
-                there[index],
-                gift_kwh=given[index] * hours / 1000,
-                gift_value=books.gift_value,
-            )
+            Span(kwh, hours, cut.dear, cut.export, gift_kwh=gift_w * hours / 1000, gift_value=books.gift_value)
         )
     return found
 

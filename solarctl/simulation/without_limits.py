@@ -19,7 +19,8 @@ def possible(books: Books, limited: list[float] | None) -> Possible:
     free, found = _least(books, free=True)
     gap = max(0.0, sum(free) - found)
     as_steered = free if limited is not None else _least(books, free=False)[0]
-    return Possible(as_steered, free, limited, gap if gap > TINY else 0.0)
+    in_turn = limited is not None and len(_needs(books)) > 1
+    return Possible(as_steered, free, limited, gap if gap > TINY else 0.0, in_turn)
 
 
 def _least(books: Books, *, free: bool) -> tuple[list[float], float]:
@@ -86,8 +87,10 @@ def _needs(books: Books) -> dict[str, Keeper]:
     return {} if wired is None else {name: one for name, one in wired.keepers.items() if name not in wired.gifts}
 
 
-def _gift(books: Books, cuts: Sequence[Cut]) -> Gift:
-    """Return what loads without a need may be given: no more than they drew."""
+def _gift(books: Books, cuts: Sequence[Cut]) -> Gift | None:
+    """Return what loads without a need may be given: no more than they drew, where that is worth anything."""
+    if books.gift_value <= min(cut.export for cut in cuts):
+        return None
     most = [0.0] * len(cuts)
     wired = books.simulated.wired
     for name in () if wired is None else wired.gifts:

@@ -54,10 +54,16 @@ HOUSES = {
     "boiler beside a battery that is told": MARKET + BOILER.replace(*TOLD),
     "boiler that stays on for an hour": TARIFF + BOILER.replace(*BATTERY) + "min_on_min = 60\nmin_off_min = 30\n",
 }
+HOUSES["boiler and bicycle"] = HOUSES["boiler beside a battery"] + BIKE[BIKE.index("[[") :]
 FIRST = (date(2026, 1, 19), date(2026, 4, 6), date(2026, 7, 13), date(2026, 10, 5))
 DAYS = 3
 TOLERANCE = 0.01  # of a day's money: between two states of the grid the straight line counts
-SLOW = {"boiler beside a battery that is told", "boiler that stays on for an hour", "boiler beside a battery"}
+SLOW = {
+    "boiler and bicycle",
+    "boiler beside a battery that is told",
+    "boiler that stays on for an hour",
+    "boiler beside a battery",
+}
 CASES = [
     pytest.param(house, season, first, marks=pytest.mark.slow if season or house in SLOW else ())
     for house in HOUSES
