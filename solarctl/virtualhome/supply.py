@@ -6,7 +6,6 @@ All powers are in W with the signs of the house: what flows into it is positive.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from solarctl.virtualhome.battery import Battery
 
@@ -24,15 +23,9 @@ class Grid:
     moves: int = 0  # of the relay
 
 
-class Flows(NamedTuple):
-    """What flows once it is balanced: `load_w = grid_w + solar_w + battery_w`; what was wanted and not had besides."""
-
-    solar_w: float
-    load_w: float
-    grid_w: float
-    battery_w: float
-    curtailed_w: float
-    unserved_w: float
+# solar_w, load_w, grid_w, battery_w, and what was wanted and not had: curtailed_w, unserved_w; a plain tuple, for it
+# is made in every minute of a simulated year
+Flows = tuple[float, float, float, float, float, float]
 
 
 def with_grid(load_w: float, solar_w: float, battery: Battery | None, grid: Grid, dt_s: float) -> Flows:
@@ -52,7 +45,7 @@ def with_grid(load_w: float, solar_w: float, battery: Battery | None, grid: Grid
             unserved_w = min(load_w, grid_w - grid.max_import_w)
             grid_w -= unserved_w
             load_w -= unserved_w
-    return Flows(solar_w - curtailed_w, load_w, grid_w, battery_w, curtailed_w, unserved_w)
+    return solar_w - curtailed_w, load_w, grid_w, battery_w, curtailed_w, unserved_w
 
 
 def without_grid(
@@ -78,4 +71,4 @@ def without_grid(
             battery.stored_kwh = stored_kwh  # what could not carry the house was not taken
             battery_w = -battery.charge(solar_w, dt_s)
         curtailed_w = solar_w + battery_w
-    return Flows(solar_w - curtailed_w, load_w, 0.0, battery_w, curtailed_w, unserved_w), dark
+    return (solar_w - curtailed_w, load_w, 0.0, battery_w, curtailed_w, unserved_w), dark
