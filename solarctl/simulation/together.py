@@ -77,8 +77,12 @@ def together(slots: Sequence[Slot], owns: Sequence[Own], gift: Gift | None = Non
 def bound_at(prices: Sequence[float], slots: Sequence[Slot], owns: Sequence[Own], gift: Gift) -> float:
     """Return what all cost at least, less what is left at the end, found at any prices between selling and buying."""
     least = 0.0
+    given_kw = sum(own.store.discharge_w / 1000 for own in owns if own.store.gives)
     for slot, price, most in zip(slots, prices, gift.most_kwh, strict=True):
         least += price * slot.need_kwh + min(0.0, price - gift.value) * most
+        if slot.export_price > price:  # a market below what selling earns: all that could be sold may earn more
+            sold_kwh = max(0.0, -slot.need_kwh) + given_kw * slot.hours
+            least -= (slot.export_price - price) * sold_kwh
     for own in owns:
         drawn, there = own.drawn_kwh, own.is_there
         alone = [

@@ -85,6 +85,13 @@ def test_by_hand_tank_and_battery_share_the_sun():
     assert found - 0.01 <= best.least <= found + 1e-9
 
 
+def test_where_buying_is_cheaper_than_selling_the_proof_still_holds():
+    """A market at -0.10 beside a feed-in of 0.05: selling the battery's 1 kWh and 1 kWh of sun is not forbidden."""
+    slots = [Slot(-1.0, 1.0, -0.1, 0.05), Slot(1.0, 1.0, 0.3, 0.05)]
+    owns = [Own(BATTERY, [0.0, 0.0], None, 0.0), Own(TANK, [0.0, 0.0], None, 0.0)]
+    assert together(slots, owns).least <= -2 * 0.05 + 0.3
+
+
 def test_one_store_alone_is_exact():
     """With nothing to share, what is found is what is proven."""
     slots, owns, _ = case([(1, 3, 2, 0), (-2, 1, 4, 1), (2, 5, 1, 0)])
