@@ -30,6 +30,7 @@ _UNITS = {
     "indoor_deg": ("indoors", "°"),
     "energy_kwh": ("energy", "kWh"),
 }
+_WAYS = {"grid_w": ("buying", "selling"), "battery_w": ("discharging", "charging")}
 
 
 @site_command("status", rule=False)
@@ -107,16 +108,27 @@ def _line(row: dict[str, Any]) -> str:
     head = f"{row['device']}" + (f" ({row['what']})" if row["what"] else "")
     if row["error"]:
         return f"{head}: {row['error']}"
-    words = [
-        f"{word} {row[key]:,.{1 if unit in ('°', 'kWh') else 0}f} {unit}".replace(",", " ").replace(" °", "°")
-        for key, (word, unit) in _UNITS.items()
-        if row.get(key) is not None
-    ]
+    words = [_amount(key, row[key]) for key in _UNITS if row.get(key) is not None]
     if row.get("on") is not None:
         words.insert(0, "on" if row["on"] else "off")
     if row.get("mode"):
         words.append(str(row["mode"]))
-    return f"{head}: {', '.join(words) or 'nothing known'}, {_age(row['age_s'])}"
+    return f"{head}: {', '.join(words)}, {_age(row['age_s'])}" if words else f"{head}: nothing known"
+
+
+def _amount(key: str, amount: float) -> str:
+    """Return an amount with its name and unit; where power can flow both ways, the way instead of a sign.
+
+    >>> _amount("grid_w", -1153.0), _amount("battery_w", 5000.0), _amount("indoor_deg", 78.0)
+    ('selling 1 153 W', 'discharging 5 000 W', 'indoors 78.0°')
+    """
+    word, unit = _UNITS[key]
+    if key in _WAYS and round(amount):
+        word = _WAYS[key][amount < 0]
+    if key in _WAYS:
+        amount = abs(amount)
+    number = f"{amount:,.{1 if unit in ('°', 'kWh') else 0}f}".replace(",", " ")
+    return f"{word} {number}{'' if unit == '°' else ' '}{unit}"
 
 
 def _age(age_s: float) -> str:

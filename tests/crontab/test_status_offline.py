@@ -28,7 +28,7 @@ def test_what_record_wrote_is_shown(house):
     History(house.state_dir, house.clock, PRAGUE).append({"kind": "readings", "at": at, "readings": rows})
     house.clock.sleep(240)
     told = house.run("status", "--offline").out
-    assert "meter (battery): battery 100 W, charge 55 %, 4 min ago" in told
+    assert "meter (battery): discharging 100 W, charge 55 %, 4 min ago" in told
     assert "relay: no run has been told anything yet" in told
 
 
