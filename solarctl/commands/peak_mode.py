@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from solarctl import holiday_dates
 from solarctl.capabilities import BatteryConditions, BatteryMode, BatteryReserve
 from solarctl.cli_options import site_command
 from solarctl.control import tariff
 from solarctl.control.peak_mode import Memory, Settings, changes, decide, given_back, remember
+from solarctl.control.peak_phase import due, knows_yesterday
 from solarctl.decision import Action
 from solarctl.errors import ConfigError, Problem
 from solarctl.memory import encode
@@ -35,7 +37,7 @@ def command(run: Run) -> None:
 
     reserve = run.read(settings.battery, battery.read_reserve)
     memory = run.memory(Memory)
-    if settings.forecast:
+    if settings.forecast and _is_time_to_look(memory, prices, settings, run.now):
         from solarctl.commands.peak_mode_outlook import looked_ahead
 
         memory = looked_ahead(run, settings, prices, memory)
@@ -48,6 +50,12 @@ def command(run: Run) -> None:
             known = f"{settings.battery} tells its {settings.strategy}, but not whether it is on the grid"
             decision = replace(decision, because=f"{known}. Nothing is changed.")
     run.conclude(decision, remember=remember)
+
+
+def _is_time_to_look(memory: Memory, prices: tariff.Tariff, settings: Settings, now: datetime) -> bool:
+    """Return whether the forecast, or yesterday, has something new to tell; most runs need nobody for that."""
+    known = memory.learned
+    return not knows_yesterday(known, now) or due(known.outlook, prices, settings, now) is not None
 
 
 def release(run: Run) -> Sequence[Action]:

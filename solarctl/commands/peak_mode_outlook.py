@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from solarctl.capabilities import LoadMeter, SolarForecast, WeatherForecast
 from solarctl.control.peak_memory import Experience
 from solarctl.control.peak_mode import Memory, Settings
-from solarctl.control.peak_outlook import due, foreseen, learned, with_high
+from solarctl.control.peak_outlook import FEWEST, foreseen, learned, with_high
+from solarctl.control.peak_phase import due
 from solarctl.control.plan_base import days_to_learn
 from solarctl.control.tariff import Span, Tariff
 from solarctl.errors import ConfigError, Problem, StateError
@@ -26,7 +27,9 @@ def looked_ahead(run: Run, settings: Settings, tariff: Tariff, memory: Memory) -
     if peak is not None:
         if heat is not None:
             known = _with_high(run, settings.weather, heat, known, peak)
-        told = run.read(settings.forecast, lambda: sun.read_production(run.now, peak.end, slot_min=60))
+        told = None
+        if len(known.days) >= FEWEST:
+            told = run.read(settings.forecast, lambda: sun.read_production(run.now, peak.end, slot_min=60))
         unit = run.config.site.temperature_unit
         known = replace(known, outlook=foreseen(told, known, settings, peak, run.now, unit=unit))
     return replace(memory, learned=known)

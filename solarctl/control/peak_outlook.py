@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from solarctl.control.forecast import CLEAR_SKY
 from solarctl.control.peak_memory import Experience, Outlook, PeakDay
-from solarctl.control.peak_phase import AHEAD, lowest_pct
+from solarctl.control.peak_phase import AHEAD, ANEW, ANEW_IN_TROUBLE, lowest_pct
 from solarctl.control.plan_base import OPENING_DAYS
 from solarctl.control.setpoints import deg_text
 from solarctl.control.tariff import Span, Tariff
@@ -27,8 +27,6 @@ from solarctl.value import replace, value
 if TYPE_CHECKING:
     from solarctl.control.peak_mode import Settings
 
-ANEW = timedelta(hours=1)  # so often the forecast is looked at
-ANEW_IN_TROUBLE = timedelta(minutes=15)
 OLDEST = timedelta(hours=12)  # of a forecast that a service told
 DAYS, FEWEST = 30, 3  # peak days that are remembered, and that are needed
 ALIKE_DEG = {"C": 1.5, "F": 2.7}  # days that differ by so much are still much alike
@@ -53,20 +51,6 @@ class Piece:
     is_peak: bool
 
 
-def due(known: Outlook | None, tariff: Tariff, settings: Settings, now: datetime) -> Span | None:
-    """Return the peak that should be looked ahead to now, if any."""
-    if not settings.forecast or tariff.peak_at(now, settings.lead_min) is not None:
-        return None
-    peak = tariff.next_peak(now, within_days=3)
-    if peak is None or peak.start.astimezone(UTC) - now.astimezone(UTC) > AHEAD:
-        return None
-    if known is not None and known.peak == peak.start:
-        age = now.astimezone(UTC) - known.made_at.astimezone(UTC)
-        if timedelta(0) <= age < (ANEW_IN_TROUBLE if known.level_pct is None else ANEW):
-            return None
-    return peak
-
-
 def next_look(known: Outlook | None, tariff: Tariff, settings: Settings, now: datetime) -> datetime | None:
     """Return when `due` will next name a peak, at the earliest; None: not before the next edge."""
     edge = tariff.next_edge(now, settings.lead_min)
@@ -83,10 +67,8 @@ def foreseen(
 ) -> Outlook:
     """Return how much charge to keep for a peak, and why; no level where nothing can be told."""
     high_deg = known.highs.get(peak.start.date().isoformat())
-    trouble = _trouble(sun, high_deg, settings, peak, now, unit)
     load_kwh = expected_load(known.days, high_deg, unit)
-    if not trouble and load_kwh is None:
-        trouble = f"only {len(known.days)} of {FEWEST} peak days have been learned from"
+    trouble = _trouble(sun, high_deg, settings, peak, now, unit) if load_kwh is not None else _too_few(known)
     if trouble or sun is None or load_kwh is None:
         return Outlook(now, peak.start, None, f"There is no forecast to go by ({trouble}).")
     pieces = list(_pieces(sun, load_kwh, peak, now))
@@ -101,6 +83,10 @@ def foreseen(
         f"so {level_pct:g} % are kept."
     )
     return Outlook(now, peak.start, level_pct, because)
+
+
+def _too_few(known: Experience) -> str:
+    return f"only {len(known.days)} of {FEWEST} peak days have been learned from"
 
 
 def expected_load(days: Sequence[PeakDay], high_deg: float | None, unit: str) -> list[float] | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from solarctl.control.peak_memory import Outlook
-from solarctl.control.tariff import Tariff
+from solarctl.control.peak_memory import Experience, Outlook
+from solarctl.control.tariff import Span, Tariff
 from solarctl.value import replace, value
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ HIGHEST_BUT_FULL_PCT = 80.0  # since firmware 25.18 Powerwalls take 0–80 or 10
 FULL_PCT = 100.0
 AHEAD = timedelta(hours=18)  # a peak of the afternoon is looked ahead to from the evening before
 OUTLOOK_HOLDS = timedelta(hours=3)
+ANEW = timedelta(hours=1)  # so often the forecast is looked at
+ANEW_IN_TROUBLE = timedelta(minutes=15)
 Level = float | str  # a reserve in %, or a mode
 
 
@@ -50,6 +52,25 @@ def phase_at(tariff: Tariff, settings: Settings, now: datetime, outlook: Outlook
     level = min(highest, max(lowest_pct(settings), outlook.level_pct))
     text = f"Off-peak until {edge:%a %H:%M}"
     return Phase(False, key, text, writable(level, settings.floor_pct), f" {outlook.because}", is_foreseen=True)
+
+
+def due(known: Outlook | None, tariff: Tariff, settings: Settings, now: datetime) -> Span | None:
+    """Return the peak that should be looked ahead to now, if any."""
+    if not settings.forecast or tariff.peak_at(now, settings.lead_min) is not None:
+        return None
+    peak = tariff.next_peak(now, within_days=3)
+    if peak is None or peak.start.astimezone(UTC) - now.astimezone(UTC) > AHEAD:
+        return None
+    if known is not None and known.peak == peak.start:
+        age = now.astimezone(UTC) - known.made_at.astimezone(UTC)
+        if timedelta(0) <= age < (ANEW_IN_TROUBLE if known.level_pct is None else ANEW):
+            return None
+    return peak
+
+
+def knows_yesterday(known: Experience, now: datetime) -> bool:
+    """Return whether all days that are over have been learned from."""
+    return known.learned_until is not None and known.learned_until >= now.date() - timedelta(days=1)
 
 
 def _holds(outlook: Outlook, now: datetime) -> bool:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from solarctl.control.peak_memory import Experience
 from solarctl.control.peak_mode import Settings
-from solarctl.control.peak_outlook import due, foreseen, learned_hours, with_high
+from solarctl.control.peak_outlook import foreseen, learned_hours, with_high
+from solarctl.control.peak_phase import due
 from solarctl.control.tariff import Tariff
 from solarctl.readings import ForecastReading
 from solarctl.simulation.base_record import RECORD_S

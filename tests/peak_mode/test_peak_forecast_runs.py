@@ -127,6 +127,7 @@ def test_days_that_are_not_known_yet(home: Home) -> None:
     row = home.json("peak-mode")
     assert row["reason"] == "no-forecast"
     assert "only 0 of 3 peak days" in row["because"]
+    assert asked(home) == [0, 1]  # the heat of the days to learn from must be known
 
 
 def test_asking_what_would_be(home: Home) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solarctl.control.peak_memory import Experience, Outlook
-from solarctl.control.peak_outlook import DAYS, due, expected_load, foreseen, learned, next_look, with_high
+from solarctl.control.peak_outlook import DAYS, expected_load, foreseen, learned, next_look, with_high
+from solarctl.control.peak_phase import due
 from solarctl.value import replace
 from tests.peak_mode.forecast_parts import AHEAD, EVENING, MORNING, PEAK_DAY, days, experience, sun
 from tests.peak_mode.peak_rule_parts import RESERVE, TARIFF, at
