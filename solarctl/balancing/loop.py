@@ -28,11 +28,11 @@ from solarctl.readings import to_json
 from solarctl.run import Run
 
 SAVE_EVERY_S = 45.0  # at most a minute may be lost, also when writing takes its time
+DRIVEN_PATIENCE_S = 0.02  # in the demo messages of a home that lives by itself still take real time
 RECORD_EVERY_S = 60.0
 CLOUDS_EVERY = timedelta(hours=1)
 WAITING_S = 0.3  # a successor who is there already takes the lease within so long
 MEET_S = 8.0  # a dry run gives meters so long to speak
-DRIVEN_PATIENCE_S = 0.02  # in the demo messages still take real time
 
 
 class LeaseLost(SolarctlError):
@@ -161,11 +161,18 @@ class Loop:
         if seconds <= 0:
             return
         if is_driven(self.run.clock):
+            self._settle()
             self.run.clock.sleep(seconds)
+            self._settle()
             self._bell.wait(DRIVEN_PATIENCE_S)
         else:
             self._bell.wait(seconds)
         self._bell.clear()
+
+    def _settle(self) -> None:
+        """Where time leaps: have what was sent arrive before it does, and what was said meanwhile be heard."""
+        for broker in self.home.brokers():
+            broker.settle()
 
     # --- a tick
 

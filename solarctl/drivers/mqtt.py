@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CONNECT_S = 5.0
 ACKNOWLEDGE_S = 3.0
 LARGEST_PAYLOAD = 64 * 1024
+NOBODYS_TOPIC = "solarctl/nothing"  # subscribed to for the broker's answer alone
 NOT_AUTHORIZED = ("not authorized", "bad user name or password")
 
 
@@ -63,6 +64,8 @@ class Broker:
         self._refusal: DeviceError | None = None
         self._lock = threading.RLock()
         self._qos = 1
+        self._subscribed: set[int] = set()  # subscriptions of NOBODYS_TOPIC that were answered
+        self._answer_came = threading.Condition()
         self.failed_handlers = 0
 
     # --- connecting
@@ -110,6 +113,7 @@ class Broker:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         self._context.log(f"MQTT connect {options.host}:{options.port}")
         client.connect_async(options.host, options.port, keepalive=options.keepalive_s)
         client.loop_start()
@@ -177,6 +181,24 @@ class Broker:
             raise DeviceUnreachable(self.name, "the connection to the MQTT broker broke while sending") from error
         if not info.is_published():
             raise DeviceUnreachable(self.name, "the MQTT broker does not acknowledge")
+
+    def settle(self, patience_s: float = ACKNOWLEDGE_S) -> None:
+        """Return once the broker has what we sent, and we what it had for us: it answers in order.
+
+        For whoever drives time and would else leap over messages that are on their way.
+        """
+        client = self._client
+        if client is None or not self.connected:
+            return
+        _result, number_of_it = client.subscribe(NOBODYS_TOPIC)
+        with self._answer_came:
+            self._answer_came.wait_for(lambda: number_of_it in self._subscribed, patience_s)
+            self._subscribed.clear()
+
+    def _on_subscribe(self, _client: Client, _data: Any, number_of_it: int, *_rest: Any) -> None:
+        with self._answer_came:
+            self._subscribed.add(number_of_it)
+            self._answer_came.notify_all()
 
     def _on_message(self, _client: Client, _data: Any, message: Any) -> None:
         from paho.mqtt.client import topic_matches_sub

@@ -18,7 +18,6 @@ from solarctl.virtualhome.clock import DrivenClock
 
 RESTART_S = 5.0  # as solarctl-balance.service says
 PATIENCE_S = 60.0  # of real time for one turn; more means that it hangs
-SETTLE_S = 0.002  # of real time: messages that were sent before its turn have arrived
 
 
 class Service:
@@ -78,7 +77,6 @@ class Service:
             self._turn.wait_for(lambda: self._is_its_turn)
             if self._over:
                 raise Interrupted
-        threading.Event().wait(SETTLE_S)
 
 
 class Quiet(io.StringIO):

@@ -81,7 +81,7 @@ class Device:
         if self.socket is not None:
             self.socket.unplugged = self.fault("unplugged")
             self.socket.locked = self.fault("locked")
-            self.house.settle()
+        self.house.settle()  # whoever is asked first, all devices tell of the same moment
         if self.fault("dead"):
             return Response(body=b"..", torn=True)
         if self.fault("http-500"):

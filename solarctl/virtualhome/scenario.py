@@ -58,8 +58,13 @@ class Home:
         return {name: text for emulator in self.emulators for name, text in emulator.secrets().items()}
 
     def catch_up(self) -> None:
-        """Let the house live until now."""
+        """Let the house live until now; what was sent to it before is heard first, what it says is said."""
+        talkers = [emulator for emulator in self.emulators if hasattr(emulator, "settle_messages")]
+        for talker in talkers:
+            talker.settle_messages()
         self.house.advance(self.clock.now())
+        for talker in talkers:
+            talker.settle_messages()
 
 
 @dataclass(frozen=True)
