@@ -59,6 +59,7 @@ def _invitation(home: Home, config: Path, state: Path) -> list[str]:
         *(f"    {line}" for line in home.scenario.try_this),
         "",
         "or let your cron run it: solarctl crontab install, and solarctl crontab remove in the end.",
+        'To try how a config is written: solarctl setup --import "$SOLARCTL_CONFIG" -c ./mine/config.toml',
         "Each mail is left as a file beside config.toml. Ctrl-C ends it.",
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from solarctl.commands import COMMANDS
 from solarctl.commands.demo import _say_what_is_left, _view
 from solarctl.options import Options
 from solarctl.runner import Environment
@@ -20,12 +22,13 @@ from solarctl.simulation.demo_folder import new_mails
 from solarctl.simulation.live import LiveView
 from solarctl.simulation.opening import opening
 from solarctl.simulation.plain_view import PlainView, is_news, letter
+from solarctl.simulation.serve import _invitation
 from solarctl.simulation.summary import summary, table
 from solarctl.virtualhome.emulators.smtp import MailServer
 from solarctl.virtualhome.energies import Energies
 from solarctl.virtualhome.mail_session import Received
 from solarctl.virtualhome.scenario import Figure, Home
-from solarctl.virtualhome.scenarios import load
+from solarctl.virtualhome.scenarios import load, names
 
 AT = datetime(2026, 7, 15, 14, tzinfo=UTC)
 
@@ -123,6 +126,15 @@ def test_a_count_has_no_decimals() -> None:
     shown = Figure(starts.key, starts.label, starts.unit, starts.of, starts.decimals)
     day = Day(replace(load("summer"), figures=(shown,)), 0, Energies(), figures={"with solarctl": {"car_starts": 2.0}})
     assert [starts.label, "2"] in table(day)
+
+
+@pytest.mark.parametrize("scenario", names())
+def test_a_served_home_invites_to_commands_that_there_are(scenario: str) -> None:
+    """Status, cron and setup, each a command line that the program takes."""
+    lines = _invitation(_home(scenario), Path("/home/config.toml"), Path("/home/state"))
+    said = re.findall(r"solarctl ([a-z-]+)", "\n".join(lines))
+    assert {"crontab", "setup"} <= set(said)
+    assert set(said) <= set(COMMANDS)
 
 
 def test_what_to_do_next_is_said() -> None:
