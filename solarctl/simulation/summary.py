@@ -96,7 +96,7 @@ def _runs(day: Day) -> str:
     if not trouble:
         return f"{day.runs} runs, all of them exit 0."
     codes = ", ".join(f"{count} with exit {code}" for code, count in sorted(day.exits.items()) if code)
-    cause = f" through {day.troubles} troubles of the clouds" if day.troubles else ""
+    cause = f" through {day.troubles} trouble{'s' * (day.troubles > 1)} of clouds and devices" if day.troubles else ""
     return f"{day.runs} runs{cause}: {day.exits[0]} fine, {trouble} said what was wrong ({codes})."
 
 

@@ -108,7 +108,8 @@ def test_the_sentence_stands_right_below_the_table() -> None:
     begin = lines.index("Never without supply.")
     assert lines[begin - 2].strip().startswith("of which commands")
     assert (
-        lines[begin + 2] == "7 runs through 1 troubles of the clouds: 5 fine, 2 said what was wrong (2 with exit 75)."
+        lines[begin + 2]
+        == "7 runs through 1 trouble of clouds and devices: 5 fine, 2 said what was wrong (2 with exit 75)."
     )
     assert lines[begin + 3] == "Asked of the emulated clouds and devices: easee 3 requests, 1 log-ins; smtp 2 mails."
 
