@@ -226,6 +226,8 @@ def test_the_battery_gets_its_part_first(soc, right):
     assert wrong == ([] if right else [f"toy is on in slot 0 with {soc:.2f} of 1.35 kWh in the battery"])
     later = made(house, {"toy": "01"}, sun=[1000.0, *[600.0] * 11], soc=1.16)
     assert found(house, later, soc=1.16) == [], "the first quarter of an hour puts 0.2 kWh in"
+    empty = made(house, {"toy": "01"}, sun=[1000.0, *[600.0] * 11], soc=1.0)
+    assert "toy is on in slot 1 with 1.20 of 1.35 kWh in the battery" in found(house, empty, soc=1.0)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +268,8 @@ def test_slots_follow_each_other():
 def test_the_sum_is_what_the_slots_come_to(more, right):
     """What a plan says it costs is what its slots cost, what is stored at the end counted."""
     house = rules(PUMP, battery=True, stored_kwh_value=0.1)
-    plan = made(house, {"pump": "1111"}, soc=1.0)
+    plan = made(house, {"pump": "000000001111"}, soc=2.0)
+    assert plan.soc_kwh[-2] > plan.soc_kwh[-1]
     cost = plan.expected.cost + more
     plan = replace(plan, expected=replace(plan.expected, cost=cost), bound=Bound(cost - 0.1, 0.1))
-    assert any("the plan costs" in one for one in found(house, plan, soc=1.0)) is not right
+    assert any("the plan costs" in one for one in found(house, plan, soc=2.0)) is not right
