@@ -33,8 +33,8 @@ def command(run: Run, every: str | None, for_: str | None) -> None:
     if every is None and for_ is None:
         balance()
         return
-    every_s = _seconds("--every", every) if every else USUAL_EVERY_S
-    for_s = _seconds("--for", for_) if for_ else USUAL_FOR_S
+    every_s = _seconds("--every", every) if every is not None else USUAL_EVERY_S
+    for_s = _seconds("--for", for_) if for_ is not None else USUAL_FOR_S
     if every_s < SHORTEST_S:
         raise UsageError(f"--every {every}: at least {SHORTEST_S} s, or Easee will refuse to answer")
     due_s = run.clock.monotonic()

@@ -76,7 +76,7 @@ class House:
         self._before_today = Energies()
         self._t = 0.0  # s since 1970
         self._born = False
-        self._first_minute = -MINUTES  # the tables begin at this minute since 1970
+        self._first_minute = -(10**9)  # the tables begin at this minute since 1970; before any are there: long ago
         self._day_ends = 0.0
         self._diary = Diary()
         if start is not None:

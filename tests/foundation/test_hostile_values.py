@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from solarctl.virtualhome.house import House as VirtualHouse
 from tests.home import Home
 
 CONFIG = """
@@ -30,6 +33,15 @@ grid = "p1"
 device = "p1"
 power_w = 2000
 capacity_kwh = {capacity}
+"""
+CAR = """
+[devices.car]
+driver = "easee"
+account = "easee"
+charger_id = "EH000000"
+[easee-balance]
+charger = "car"
+grid = "p1"
 """
 
 
@@ -97,3 +109,18 @@ def test_nothing_is_no_answer(house: Home, argv: tuple[str, ...]) -> None:
     """An empty text is a variable that was not set: it is told."""
     house.write(config())
     assert house.run(*argv).exit == 2
+
+
+def test_the_first_day_of_all_simulated_ones(tmp_path: Path) -> None:
+    """East of Greenwich 1970 begins before the count of seconds does."""
+    zone = ZoneInfo("Europe/Prague")
+    made = VirtualHouse(timezone=zone, start=datetime(1970, 1, 1, tzinfo=zone))
+    made.advance(datetime(1970, 1, 1, 2, tzinfo=zone))
+    assert -40 < made.outdoor_c < 50
+
+
+@pytest.mark.parametrize("argv", [("--every", ""), ("--for", "")])
+def test_an_empty_time_is_none(house: Home, argv: tuple[str, str]) -> None:
+    """`easee-balance --every "$UNSET"` is told, not taken for the usual."""
+    house.write(f'{config()}\n[accounts.easee]\nservice = "easee"\nusername = "me"\npassword = "p"\n{CAR}')
+    assert house.run("easee-balance", "-n", *argv).exit == 2
