@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from solarctl.capabilities import SolarForecast
+from solarctl.control.peak_outlook import foreseen
+from solarctl.control.tariff import Span, Window
 from solarctl.errors import DeviceReplyError
+from solarctl.value import replace
 from tests.forecast.observatory import NOON
+from tests.peak_mode.forecast_parts import AHEAD, days, experience
 
 NAMES = ("open-meteo-solar", "forecast-solar", "solcast", "quartz")
 
@@ -57,6 +61,23 @@ class TestEveryService:
         assert kept.at == NOON
         assert "out of order" in kept.note
         assert kept.solar_w[:20] == pytest.approx(fresh.solar_w[20:40])
+
+    def test_what_peak_mode_asks(self, opened, name):
+        """Hours from now until a peak's end can be gone by: fresh or some hours old, not half a day old."""
+        sun = opened(name)
+        begins = NOON.replace(minute=30) + timedelta(hours=17)
+        peak = Span(Window(from_=time(3, 30), to=time(9, 30)), begins, begins + timedelta(hours=6))
+        rule, known = replace(AHEAD, weather=""), experience(days(None, None, None), None)
+
+        def level_pct(hours):
+            told = sun.read((peak.end - sun.clock.now()) / timedelta(hours=1), slot_min=60)
+            return foreseen(told, known, rule, peak, NOON + timedelta(hours=hours)).level_pct
+
+        assert level_pct(0) is not None
+        sun.service.faults.set("overloaded")
+        for hours, is_known in ((5, True), (13, False)):
+            sun.clock.advance((NOON + timedelta(hours=hours) - sun.clock.now()).total_seconds())
+            assert (level_pct(hours) is not None) is is_known
 
     def test_no_answer_at_all(self, opened, name):
         """A clear sky times the last known clearness, and a note that says so."""
