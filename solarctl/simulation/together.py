@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from solarctl.simulation.bound import NO_END, Optimum, Slot, Store, optimum
 
 RAMPS_KW = (1.0, 0.3, 0.1, 0.1, 0.03, 0.01)  # half as wide as the ramp is: from sales to purchases of so much
+FEW_RAMPS_KW = (0.3, 0.1, 0.03)  # for many stores, to be done in a minute
+MANY = 4
 RAMP_STEPS = 12
 LEVELS = 24  # of the prices between selling and buying that the proof uses
 
@@ -58,7 +60,8 @@ def together(slots: Sequence[Slot], owns: Sequence[Own], gift: Gift | None = Non
     nets = [[0.0] * len(slots) for _ in owns]
     optima: list[Optimum] = [Optimum([], [], [], [])] * len(owns)
     alone = len(owns) == 1 and not any(gift.most_kwh)
-    for half_kw in (0.0,) if alone else RAMPS_KW:
+    ramps_kw = RAMPS_KW if len(owns) < MANY else FEW_RAMPS_KW
+    for half_kw in (0.0,) if alone else ramps_kw:
         for index, own in reversed(list(enumerate(owns))):
             others = _sums(slots, [net for number, net in enumerate(nets) if number != index], given)
             best = optimum(_seen(slots, others, own, half_kw), own.store, own.end_value)
@@ -70,7 +73,7 @@ def together(slots: Sequence[Slot], owns: Sequence[Own], gift: Gift | None = Non
     if alone:
         left = sum(own.end_value * best.stored_kwh[-1] for own, best in zip(owns, optima, strict=True))
         return Together(optima, net, given, sum(sum(best.costs) for best in optima) - left)
-    prices = [_price(slot, kwh, RAMPS_KW[-1] * slot.hours) for slot, kwh in zip(slots, net, strict=True)]
+    prices = [_price(slot, kwh, ramps_kw[-1] * slot.hours) for slot, kwh in zip(slots, net, strict=True)]
     return Together(optima, net, given, bound_at(prices, slots, owns, gift))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from solarctl.simulation.bound import SLOT_MIN, Slot, Store, cost_of
 from solarctl.simulation.foresight import Books, Cut, Possible
 from solarctl.simulation.simulated_loads import HotWater, Keeper
-from solarctl.simulation.together import Gift, Own, together
+from solarctl.simulation.together import MANY, Gift, Own, together
 
-TOGETHER_SLOT_MIN = 15  # of several stores
+TOGETHER_SLOT_MIN, MANY_SLOT_MIN = 15, 30  # of several stores, and of many
 VOLTS = 230.0
 TINY = 1e-6  # of the currency
 
@@ -26,7 +26,7 @@ def possible(books: Books, limited: list[float] | None) -> Possible:
 def _least(books: Books, *, free: bool) -> tuple[list[float], float]:
     """Return the cost of each day with all at their best places, and what it is proven to cost at least in all."""
     count = (books.battery is not None) + (books.simulated.point is not None) + len(_needs(books))
-    cuts = books.cuts(TOGETHER_SLOT_MIN if count > 1 else SLOT_MIN)
+    cuts = books.cuts(SLOT_MIN if count <= 1 else TOGETHER_SLOT_MIN if count < MANY else MANY_SLOT_MIN)
     slots = [
         Slot(watts * (cut.end - cut.start) / 60_000, (cut.end - cut.start) / 60, cut.dear, cut.export)
         for watts, cut in zip(books.own_need_w(cuts), cuts, strict=True)
