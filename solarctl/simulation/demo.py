@@ -207,7 +207,9 @@ class Player:
                 break
             self._clock.move_to(next_one.wakes_at)
             home.catch_up()
+            home.settle_messages()
             next_one.take_its_turn()
+            home.settle_messages()
         self._clock.move_to(until)
         home.catch_up()
 

@@ -58,13 +58,15 @@ class Home:
         return {name: text for emulator in self.emulators for name, text in emulator.secrets().items()}
 
     def catch_up(self) -> None:
-        """Let the house live until now; what was sent to it before is heard first, what it says is said."""
-        talkers = [emulator for emulator in self.emulators if hasattr(emulator, "settle_messages")]
-        for talker in talkers:
-            talker.settle_messages()
+        """Let the house live until now."""
         self.house.advance(self.clock.now())
-        for talker in talkers:
-            talker.settle_messages()
+
+    def settle_messages(self) -> None:
+        """Have messages arrive that are on their way, both ways, before time goes on."""
+        for emulator in self.emulators:
+            settle = getattr(emulator, "settle_messages", None)
+            if settle is not None:
+                settle()
 
 
 @dataclass(frozen=True)
