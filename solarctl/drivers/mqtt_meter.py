@@ -30,7 +30,7 @@ SHELLY_PHASES = ("a_act_power", "b_act_power", "c_act_power")
 
 @value
 class Value:
-    """The newest value; `number` counts them."""
+    """The newest value, in W (of a thermometer: in degrees), signed as the house counts; `count`: the how many-th."""
 
     power: float
     at: datetime
