@@ -84,8 +84,9 @@ def readings_of(series: Iterable[tuple[Series, Points]], zone: tzinfo) -> list[J
         fields.setdefault((device, what), {})[field] = None
         for moment, value in points.items():
             found.setdefault((moment, device, what), {})[field] = value
+    texts = {moment: _text(moment, zone) for moment in {key[0] for key in found}}
     return [
-        {"device": device, "what": what, "at": _text(moment, zone)} | _all(fields[device, what], values)
+        {"device": device, "what": what, "at": texts[moment]} | _all(fields[device, what], values)
         for (moment, device, what), values in sorted(found.items())
     ]
 

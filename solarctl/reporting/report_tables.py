@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from solarctl.reporting.evening_words import LABELS
@@ -123,5 +123,12 @@ def _rounded(number: float | None, digits: int) -> float | None:
 
 
 def _decision(one: Mark) -> dict[str, Any]:
-    found = asdict(one) | {"at": one.at.isoformat()}
-    return {name: value for name, value in found.items() if name not in ("until", "gives")}  # for the page alone
+    """Return a mark as JSON; `until` and `gives` are for the page alone."""
+    return {
+        "at": one.at.isoformat(),
+        "command": one.command,
+        "kind": one.kind,
+        "reason": one.reason,
+        "said": one.said,
+        "repeats": one.repeats,
+    }
