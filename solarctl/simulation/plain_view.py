@@ -122,9 +122,10 @@ def is_news(ran: Ran, last: dict[str, object]) -> bool:
     Commands that decide nothing (record) are news only when they end as nothing outside could make them.
     """
     reason = ran.row.get("reason")
-    if reason is None:
-        return ran.exit not in PASSING
     errors = tuple(str(error["message"])[:40] for error in ran.row.get("errors", ()))
+    if reason is None:
+        before, last[ran.command] = last.get(ran.command), (ran.exit, errors)
+        return ran.exit not in PASSING and before != (ran.exit, errors)
     if ran.command == RENEWS and ran.exit == 0 and not errors:
         return _first_renewal(ran, last)
     key = (reason, ran.exit, errors, ran.dark)

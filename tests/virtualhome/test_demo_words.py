@@ -74,6 +74,19 @@ def test_a_token_is_news_once() -> None:
     assert [is_news(ran, last) for ran, _ in day] == [news for _, news in day]
 
 
+def test_the_same_trouble_of_a_meter_is_told_once() -> None:
+    """`record` decides nothing: what nothing outside should cause is told when it begins, not every five minutes."""
+    last: dict[str, object] = {}
+
+    def recorded(exit_code: int, message: str) -> Ran:
+        row = {"reason": None, "actions": [], "errors": [{"device": "x", "message": message}] if message else []}
+        return Ran(AT, "record", exit_code, row, "", (), 0, 0, 0, 0, None, False)
+
+    day = [(0, "", False), (78, "no such serial", True), (78, "no such serial", False), (75, "silent", False)]
+    day += [(0, "", False), (78, "no such serial", True), (78, "another", True)]
+    assert [is_news(recorded(code, message), last) for code, message, _ in day] == [news for *_, news in day]
+
+
 def test_a_mail_stays_within_its_margin() -> None:
     """Long lines of a mail are folded, and what is indented stays so."""
     text = f"Charge: 28 %\n\n  {'long words ' * 12}\n"
