@@ -18,8 +18,8 @@ from solarctl.control.plan import Foreseen, Memory, Reason, Settings, decide
 from solarctl.control.plan_json import from_json, to_json
 from solarctl.control.plan_settings import day_begins, day_of
 from solarctl.control.plan_tasks import slots_from
-from solarctl.control.plan_words import Booked, Plan
-from solarctl.control.sun_seen import Expectation, as_seen, faded, is_fresh
+from solarctl.control.plan_words import Booked, Plan, Watched
+from solarctl.control.sun_seen import Expectation, as_seen, counted_on, faded, is_fresh
 from solarctl.errors import DeviceError, StateError, UsageError
 from solarctl.run import Run
 
@@ -49,9 +49,9 @@ def command(run: Run, svg_path: Path | None, png_size: str | None, output: Path 
     booked = run.memory(Booked, "apply")
     usual_w = plan_base.base_load(memory.base_w, starts, settings.slot_min, settings.base_load_w)
     found = Expectation(solar_w or (), usual_w)
-    if solar_w is not None and not run.what_if:
-        found = _seen_today(run, settings, found, starts, battery, booked)
     buy, sell = _prices(run, starts, settings.slot_min)
+    if solar_w is not None:
+        found = _seen_today(run, settings, found, starts, battery, booked, counted_on(settings, buy))
     told = solar_w or ()
     sun_w = None if solar_w is None else found.solar_w
     charge = _charge(battery, settings, run)
@@ -123,10 +123,12 @@ def _seen_today(
     starts: Sequence[datetime],
     battery: BatteryReading | None,
     booked: Booked,
+    counted: float,
 ) -> Expectation:
     """Return sun and base load after what `apply` has seen today; without it after a look at the meter now."""
-    found = as_seen(told.solar_w, told.base_w, starts, settings.slot_min, booked.sun, run.now)
-    if is_fresh(booked.sun, run.now):
+    sun = Watched() if run.what_if else booked.sun
+    found = as_seen(told.solar_w, told.base_w, starts, settings.slot_min, sun, run.now, counted=counted)
+    if run.what_if or is_fresh(booked.sun, run.now):
         return found
     grid = run.read(settings.grid, run.site.get(settings.grid, GridMeter).read_grid)
     if grid is None or not grid.is_fresh(run.now, settings.max_age_min):

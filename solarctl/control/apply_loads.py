@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from solarctl.control.apply_claims import Claims
 from solarctl.control.apply_limit import GridLimit
 from solarctl.control.apply_memory import Memory, Track
-from solarctl.control.apply_shift import MARGIN, RUNS, planned_later, planned_now
+from solarctl.control.apply_shift import RUNS, planned_later, planned_now
 from solarctl.control.apply_swap import Outlook, Swap
 from solarctl.control.apply_words import House, Reason, Settings, Wish, kw, on_off
-from solarctl.control.plan_settings import Load, deadline_of, in_order
+from solarctl.control.plan_settings import Load, in_order
 from solarctl.control.plan_settings import Settings as PlanSettings
 from solarctl.control.plan_words import Plan
 from solarctl.control.sun_seen import watched
@@ -18,6 +19,7 @@ from solarctl.value import replace
 
 JITTER_S = 5.0  # cron's runs are not minutes apart to the second
 EARLY = timedelta(minutes=15)  # a deadline is met so much early
+AMPLE = 1.15  # of its power must be there to start a load that lives on surplus: a cloud cannot stop it at once
 AGAIN = timedelta(hours=1)  # a full tank may take more sun after so long
 
 
@@ -46,6 +48,7 @@ class LoadRules:
             self.memory = replace(self.memory, sun=sun)
             self.usual_w = (sun.surplus_w or 0.0) - self.available_w
         self.limit = GridLimit(settings, self.grid_w)
+        self.claims = Claims(house, plan, settings, memory, now)
 
     def _available(self) -> float | None:
         managed = sum(one.power_w or 0.0 for one in self.house.switches.values() if one is not None and one.on)
@@ -100,13 +103,16 @@ class LoadRules:
         """Return whether a need runs as planned, or had better be moved; two readings must say so to move it."""
         assert self.plan is not None
         assert self.left_w is not None
-        left = self.left_w - self._bound_w(load)
-        carried = self._carried(load, reading, left)
+        left = self.left_w - self.claims.bound_w(load)
+        kept = 0.0 if planned else self.claims.kept_by_battery_w(load, self.left_w)
+        carried = self._carried(load, reading, left - kept)
         # the mean of some minutes decides what is moved; a run that only the sun brings here is judged by the meter
         meant = left if not planned and (reading.on or carried) else left + self.usual_w
-        outlook = Outlook(self.plan, self.settings, load, self.now, meant, self._soc_kwh())
-        swap = outlook.swap(planned, outlook.before(self._deadline(load)))
+        outlook = Outlook(self.plan, self.settings, load, self.now, meant, self.claims.soc_kwh)
+        swap = outlook.swap(planned, outlook.before(self.claims.deadline(load)))
         sun = f"{kw(max(0.0, left))} of sun for {kw(load.power_w)}"
+        if kept and left >= load.power_w:
+            sun += ", worth more in the battery"
         if swap is None:
             if planned:
                 return Wish(True, self._planned(load, stored))
@@ -129,18 +135,12 @@ class LoadRules:
     def _carried(self, load: Load, reading: SwitchReading, left_w: float) -> bool:
         """Return whether the meter shows sun enough for a load alone, that nobody before it is about to take."""
         if not reading.on:
-            return left_w - self._awaited_w(load) >= load.power_w
+            return left_w - self.claims.awaited_w(load) >= load.power_w
         own = max(0.0, reading.power_w if reading.power_w is not None else load.power_w)
         return left_w >= own - self.options.import_w
 
     def _hour(self, swap: Swap) -> str:
         return f"{swap.at.astimezone(self.now.tzinfo):%H:%M}"
-
-    def _soc_kwh(self) -> float | None:
-        battery = self.house.battery
-        if not self.settings.battery or battery is None or battery.soc_pct is None:
-            return None
-        return battery.soc_pct / 100 * self.settings.battery_capacity_kwh
 
     def _when_full(self, load: Load, reading: SwitchReading, track: Track) -> Wish:
         if track.full_at is None or self._since(track.full_at) >= AGAIN:
@@ -154,15 +154,10 @@ class LoadRules:
 
     def _due(self, load: Load, stored: float) -> str:
         """Return why a load must run now to meet its deadline, or nothing."""
-        deadline = self._deadline(load)
+        deadline = self.claims.deadline(load)
         if self.now.astimezone(UTC) < due_at(load, stored, deadline):
             return ""
         return f"{load.capacity_kwh - stored:.1f} kWh are missing at {deadline:%H:%M}"
-
-    def _deadline(self, load: Load) -> datetime:
-        assert self.memory.day is not None
-        assert self.now.tzinfo is not None
-        return deadline_of(self.memory.day, load, self.settings.day_start, self.now.tzinfo)
 
     def _by_sun(self, load: Load, reading: SwitchReading, track: Track, *, planned: bool, word: str = "") -> Wish:
         """Return whether the sun carries a load: two readings must say so, to start it and to stop it."""
@@ -180,43 +175,20 @@ class LoadRules:
             if short >= RUNS:
                 return Wish(False, f"too little sun: {kw(max(0.0, left))} for {kw(own)}")
             return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
-        room = left - self._bound_w(load) - self._awaited_w(load)
-        enough = track.enough + 1 if room >= load.power_w else 0
+        room = left - self.claims.bound_w(load) - self.claims.awaited_w(load)
+        ample = room >= load.power_w * (1.0 if load.daily_need else AMPLE)
+        need = self.claims.need_before(load, room) if ample else ""
+        enough = track.enough + 1 if ample and not need else 0
         self._keep(load, replace(track, enough=enough, short=0))
+        if need:
+            return Wish(False, f"{kw(room)} of sun are left to {need}, which is short of it", waits)
         if enough >= RUNS:
             return Wish(True, f"{word}sun: {kw(max(0.0, left))} are there", Reason.SURPLUS)
         if enough:
             return Wish(False, f"{word}sun: {kw(max(0.0, left))} are there; on if they stay", Reason.WAITING)
         word = "planned, but " if planned else ""
-        return Wish(False, f"{word}{kw(max(0.0, left))} of sun for {kw(load.power_w)}", waits)
-
-    def _awaited_w(self, load: Load) -> float:
-        """Return what loads of a higher rank will draw that are planned to start while this one would have to run."""
-        if self.plan is None:
-            return 0.0
-        served = in_order(self.settings.devices)
-        awaited = 0.0
-        for other in served[: served.index(load)]:
-            reading = self.house.switches.get(other.device)
-            if reading is None or reading.on or other.device in self.memory.full:
-                continue
-            soon = self.now + timedelta(minutes=load.min_on_min)
-            if self.plan.wants(other.device, self.now) or self.plan.wants(other.device, soon):
-                awaited += other.power_w
-        return awaited
-
-    def _bound_w(self, load: Load) -> float:
-        """Return what running loads draw that would not make room: they have just begun, or have the same rank."""
-        served = in_order(self.settings.devices)
-        drawn = 0.0
-        for other in served[served.index(load) + 1 :]:
-            reading = self.house.switches.get(other.device)
-            if reading is None or not reading.on:
-                continue
-            same = (other.daily_need, other.priority) == (load.daily_need, load.priority)
-            begun = self.memory.on_for(other.device, self.now) < timedelta(minutes=other.min_on_min)
-            drawn += max(0.0, reading.power_w or 0.0) if same or begun else 0.0
-        return drawn
+        clouds = ", too little for the next cloud" if room >= load.power_w else ""
+        return Wish(False, f"{word}{kw(max(0.0, left))} of sun for {kw(load.power_w)}{clouds}", waits)
 
     def _blind(self, reading: SwitchReading) -> Wish:
         since = self.memory.blind_since
@@ -228,11 +200,7 @@ class LoadRules:
         """Return what of the sun is the battery's: until it has its least; while it saves more than a sale brings."""
         if self._battery_first(load):
             return self.charging_w
-        soc_kwh = self._soc_kwh()
-        if self.plan is None or self.left_w is None or soc_kwh is None or self.plan.wants(load.device, self.now):
-            return 0.0
-        outlook = Outlook(self.plan, self.settings, load, self.now, self.left_w, soc_kwh)
-        return min(max(0.0, self.left_w), self.settings.battery_max_w) if outlook.missed() > MARGIN else 0.0
+        return self.claims.kept_by_battery_w(load, self.left_w) if self.left_w is not None else 0.0
 
     def _battery_first(self, load: Load) -> bool:
         battery = self.house.battery

@@ -2,6 +2,7 @@
 
 the last minutes    what the meter shows beyond the forecast fades within the hour (a kettle is no day)
 the day so far      a day that is brighter or darker than it was told to be goes on so, until it ends
+what is counted on  a little less than is expected, where too little sun costs more than too much brings
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from solarctl.control.plan_settings import Settings
 from solarctl.control.plan_words import Plan, Watched
 from solarctl.value import value
 
@@ -18,6 +20,7 @@ JUST_NOW = timedelta(minutes=10)  # what was seen longer ago says nothing of now
 MEAN = timedelta(minutes=3)  # how quickly the mean of the surplus forgets
 LEAST_SUN_W = 50.0  # dusk tells nothing of the day
 DOUBT = 0.15  # of a day's energy must be seen before it counts as much as the forecast
+COUNTED = 0.85  # between 0.9 and 0.8, the best of what was tried on days 4 to 7 (benchmarks/planning/README.md)
 DARKEST, BRIGHTEST = 0.5, 1.6
 
 
@@ -36,17 +39,29 @@ def as_seen(
     slot_min: int,
     sun: Watched,
     now: datetime,
+    *,
+    counted: float = 1.0,
 ) -> Expectation:
     """Return what is to be expected after what was seen today.
 
     A day that has been brighter or darker than it was told to be goes on so, until it ends; what the last minutes
-    differ beyond that fades within the hour (a kettle is no day).
+    differ beyond that fades within the hour (a kettle is no day). `counted`: see `counted_on`.
     """
     times = _brighter(told_w, slot_min, sun, now)
-    solar = tuple(watts * times if at.date() == now.date() else watts for watts, at in zip(told_w, starts))
+    today = now.date()
+    solar = tuple(watts * counted * (times if at.date() == today else 1.0) for watts, at in zip(told_w, starts))
     if sun.surplus_w is None or not is_fresh(sun, now):
         return Expectation(solar, tuple(usual_w))
     return faded(solar, usual_w, sun.surplus_w, slot_min)
+
+
+def counted_on(settings: Settings, buy: Sequence[float]) -> float:
+    """Return how much of the expected sun a plan counts on: less than all, where prices vary beside a battery.
+
+    A kWh too little in a battery that follows the meter is bought in the dear hours; one too much is only sold.
+    """
+    follows = bool(settings.battery) and not settings.command_battery
+    return COUNTED if follows and max(buy) > min(buy) else 1.0
 
 
 def faded(solar_w: Sequence[float], base_w: Sequence[float], surplus_w: float, slot_min: int) -> Expectation:

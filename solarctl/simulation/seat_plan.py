@@ -18,7 +18,7 @@ from solarctl.control.apply_words import House as Seen
 from solarctl.control.plan_settings import Load, Settings, day_begins, deadline_of
 from solarctl.control.plan_tasks import slots_from
 from solarctl.control.plan_words import Booked, Plan
-from solarctl.control.sun_seen import as_seen, watched
+from solarctl.control.sun_seen import as_seen, counted_on, watched
 from solarctl.control.tariff import Price
 from solarctl.decision import SetMode, SetPermissions, SwitchTo
 from solarctl.readings import BatteryReading, GridReading, SwitchReading
@@ -59,8 +59,9 @@ class PlanSeat:
         memory = self.applied
         booked = Booked(memory.day, memory.stored_kwh, memory.on, memory.since, memory.full, memory.sun)
         usual_w = plan_base.base_load(self.base.profiles, starts, settings.slot_min, settings.base_load_w)
-        found = as_seen(solar_w, usual_w, starts, settings.slot_min, booked.sun, now)
         prices = [self.prices(start) for start in starts]
+        counted = counted_on(settings, [price.import_price for price in prices])
+        found = as_seen(solar_w, usual_w, starts, settings.slot_min, booked.sun, now, counted=counted)
         seen = plan.Foreseen(
             found.solar_w,
             found.base_w,

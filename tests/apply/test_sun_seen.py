@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solarctl.control.plan_words import Watched
-from solarctl.control.sun_seen import as_seen, faded, watched
+from solarctl.control.sun_seen import as_seen, counted_on, faded, watched
 from tests.apply.house import BOILER, NOON, Days
 
 STARTS = [NOON + timedelta(minutes=15 * n) for n in range(96)]
@@ -108,3 +108,31 @@ class TestExpecting:
         """Whatever was seen, the rest of the day is expected between half and 1.6 times of what was told."""
         sun = Watched(NOON.date(), None, None, seen, told)
         assert 500 <= as_seen(TOLD, USUAL, STARTS, 15, sun, NOON).solar_w[3] <= 1600
+
+
+class TestCounting:
+    """A plan counts on a little less than is expected, where too little costs more than too much brings."""
+
+    @pytest.mark.parametrize(
+        ("battery", "commanded", "buy", "all_of_it"),
+        [
+            ("battery", False, (0.3, 0.1), False),
+            ("battery", False, (0.3, 0.3), True),
+            ("battery", True, (0.3, 0.1), True),
+            ("", False, (0.3, 0.1), True),
+        ],
+    )
+    def test_where(self, battery, commanded, buy, all_of_it):
+        """Only beside a battery that follows the meter, and only where prices vary."""
+        days = Days(BOILER, battery=battery, command_battery=commanded)
+        assert (counted_on(days.settings, buy) == 1) is all_of_it
+        assert 0.7 < counted_on(days.settings, buy) <= 1
+
+    def test_what_the_meter_shows_is_not_lessened(self):
+        """All the sun to come counts for less, tomorrow's, too; the present minute is as it is."""
+        found = as_seen(TOLD, USUAL, STARTS, 15, Watched(), NOON, counted=0.9)
+        assert found.solar_w == pytest.approx([0.9 * watts for watts in TOLD])
+        sun = Watched(NOON.date(), NOON, 800.0, 0.0, 0.0)
+        now = as_seen(TOLD, USUAL, STARTS, 15, sun, NOON, counted=0.9)
+        assert now.solar_w[0] - now.base_w[0] == pytest.approx(800)
+        assert now.solar_w[5] == pytest.approx(900)
