@@ -1,9 +1,10 @@
 """A day lived minute by minute with a wrong forecast, against a plan that knew the day.
 
-    python -m benchmarks.planning.closed_loop [--devices 4] [--repetitions 2] [--days] [--without-apply]
+    python -m benchmarks.planning.closed_loop [--devices 4] [--repetitions 2] [--days] [--without-apply] [--mean-load]
 
 The forecast has a wrong level (per day) and knows the clouds only as their mean over two hours; the house's own load
-is known as the day's mean. `plan` runs every half an hour, `apply` every minute, as the shipped crontab has it; both
+is known as `plan` learns it, quarter by quarter of the clock, from the eight days before (`--mean-load`: as the day's
+own mean). `plan` runs every half an hour, `apply` every minute, as the shipped crontab has it; both
 are the real rules. What `apply` reads is the minute that has just passed, counters in steps of 1 Wh.
 
 Perfect foresight is a plan made at 06:00 that knows the true means of each 15-minute slot, sun and house, played at
@@ -16,22 +17,25 @@ from __future__ import annotations
 import argparse
 import random
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from zlib import crc32
 
-from benchmarks.planning.days import SEASONS, Day, day
+from benchmarks.planning.days import SEASONS, Day, averaged, day
 from benchmarks.planning.play import NOW, SPARE_WORTH, START_KWH, UNMET_PRICE, prepared, settings_of
 from solarctl.control import apply, plan
+from solarctl.control.plan_base import OPENING_DAYS, QUARTERS, Profile, base_load, learned
 from solarctl.control.plan_tasks import slots_from
 from solarctl.control.plan_words import Booked, Plan
-from solarctl.control.sun_seen import as_seen
+from solarctl.control.sun_seen import as_seen, counted_on
 from solarctl.decision import Carried, Outcome, SwitchTo
 from solarctl.readings import BatteryReading, GridReading, SwitchReading
 
 PLAN_EVERY = 30  # minutes, as in the crontab that is shipped
 BATTERY_KWH, BATTERY_W = 2.7, 800.0
+EARLIER = 1000  # numbers of the days before, which are never played: the house's own load is learned from them
 LEAST = 0.05  # days on which perfect foresight saves less have no share; they count in the sum
 
 
@@ -119,11 +123,24 @@ def forecast(truth: Day) -> list[float]:
     return [level * sum(near) / len(near) for near in (sun[max(0, t - 4) : t + 5] for t in range(len(sun)))]
 
 
+@cache
+def usual_load(season: str, devices: int) -> Profile:
+    """Return what `plan` has learned of the house's own load, from other days than those that are played."""
+    found = Profile()
+    night = NOW.hour * 60  # a generated day begins with the day of needs, a profile at midnight
+    for number in range(EARLIER, EARLIER + OPENING_DAYS):
+        minutes = day(season, number, devices, 60, dynamic=False, battery=False).minutes[1]
+        found = learned(found, averaged(minutes[-night:] + minutes[:-night], 24 * 60 // QUARTERS))
+    return found
+
+
 class Lived:
     """A day with `plan` every half an hour and `apply` every minute."""
 
-    def __init__(self, truth: Day, *, with_apply: bool = True) -> None:
+    def __init__(self, truth: Day, *, with_apply: bool = True, mean_load: bool = False) -> None:
         self.truth, self.world, self.with_apply = truth, World(truth), with_apply
+        season, _number, devices = truth.name.split("/")[:3]
+        self.profile = Profile() if mean_load else usual_load(season, int(devices))
         self.rules, self.options = settings_of(truth), apply.Settings()
         self.memory = apply.Memory()
         self.plan: Plan | None = None
@@ -142,8 +159,10 @@ class Lived:
         truth, slot, count = self.truth, minute // self.truth.slot_min, len(self.truth.solar_w)
         rows = (tuple(self.told), truth.buy, truth.sell)
         told, buy, sell = ((row + row)[slot : slot + count] for row in rows)
-        now, usual, memory = NOW + timedelta(minutes=minute), (self.base_w,) * count, self.memory
-        found = as_seen(told, usual, slots_from(now, self.rules), truth.slot_min, memory.sun, now)
+        now, memory = NOW + timedelta(minutes=minute), self.memory
+        starts, counted = slots_from(now, self.rules), counted_on(self.rules, buy)
+        usual = base_load({"workday": self.profile}, starts, truth.slot_min, self.base_w)
+        found = as_seen(told, usual, starts, truth.slot_min, memory.sun, now, counted=counted)
         booked = Booked(memory.day, memory.stored_kwh, memory.on, memory.since, memory.full, memory.sun)
         soc = self.world.soc_kwh if truth.battery else None
         seen = plan.Foreseen(found.solar_w, found.base_w, buy, sell, soc, booked, self.plan, told, usual)
@@ -216,8 +235,20 @@ class Compared:
         )
 
 
-def compared(truth: Day, *, with_apply: bool = True) -> Compared:
-    return Compared(truth.name, nothing(truth), Lived(truth, with_apply=with_apply).run(), perfect(truth))
+def compared(truth: Day, *, with_apply: bool = True, mean_load: bool = False) -> Compared:
+    lived = Lived(truth, with_apply=with_apply, mean_load=mean_load).run()
+    return Compared(truth.name, nothing(truth), lived, perfect(truth))
+
+
+def row(what: str, days: Sequence[Compared]) -> str:
+    """Return a line of the table."""
+    shares = [one.share for one in days if one.possible > LEAST]
+    return (
+        f"| {what} | {len(shares)} | {100 * statistics.median(shares):.1f} % | {100 * min(shares):.1f} % | "
+        f"{100 * sum(one.saved for one in days) / sum(one.possible for one in days):.1f} % | "
+        f"{sum(one.lived.unmet_kwh for one in days):.2f} | {sum(one.lived.starts for one in days)} / "
+        f"{sum(one.perfect.starts for one in days)} |"
+    )
 
 
 def main() -> None:
@@ -227,9 +258,11 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first day of each season")
     parser.add_argument("--days", action="store_true", help="print each day")
     parser.add_argument("--without-apply", action="store_true", help="loads run as planned")
+    parser.add_argument("--mean-load", action="store_true", help="the house's own load is known as the day's mean")
     options = parser.parse_args()
     print("| tariff, battery | days | share of perfect foresight's saving: median | worst | sum | unmet kWh | starts |")
     print("|---|---|---|---|---|---|---|")
+    lived: list[Compared] = []
     numbers = range(options.first, options.first + options.repetitions)
     for dynamic in (False, True):
         for battery in (True, False):
@@ -238,18 +271,14 @@ def main() -> None:
                 for season in SEASONS
                 for n in numbers
             ]
-            days = [compared(truth, with_apply=not options.without_apply) for truth in truths]
+            days = [
+                compared(truth, with_apply=not options.without_apply, mean_load=options.mean_load) for truth in truths
+            ]
             if options.days:
                 print("\n".join(one.row() for one in days))
-            shares = [one.share for one in days if one.possible > LEAST]
-            print(
-                f"| {'dynamic' if dynamic else 'flat'}, {'follows' if battery else 'none'} | {len(shares)} | "
-                f"{100 * statistics.median(shares):.1f} % | {100 * min(shares):.1f} % | "
-                f"{100 * sum(one.saved for one in days) / sum(one.possible for one in days):.1f} % | "
-                f"{sum(one.lived.unmet_kwh for one in days):.2f} | {sum(one.lived.starts for one in days)} / "
-                f"{sum(one.perfect.starts for one in days)} |",
-                flush=True,
-            )
+            print(row(f"{'dynamic' if dynamic else 'flat'}, {'follows' if battery else 'none'}", days), flush=True)
+            lived += days
+    print(row("all of them", lived))
 
 
 if __name__ == "__main__":
