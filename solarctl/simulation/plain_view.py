@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from solarctl.errors import Exit
 from solarctl.explain import describe
@@ -17,6 +17,7 @@ from solarctl.virtualhome.scenario import Home, Seed
 WIDTH = 112
 NAMES = 17  # characters of a command's name and the room after it
 RENEWS = "token-refresh"
+TRIMMED = timedelta(minutes=15)  # so long the steps of a charge are one story
 LETTER = 80  # characters of a mail's line, margin and all
 LONGEST = 100  # characters of a trouble
 PASSING = (Exit.OK, Exit.REFUSED, Exit.TRY_AGAIN, Exit.NONSENSE, Exit.LOGIN)  # what devices and clouds can cause
@@ -132,7 +133,7 @@ def is_news(ran: Ran, last: dict[str, object]) -> bool:
     before = last.get(ran.command)
     last[ran.command] = key
     if ran.acted and ran.exit == 0 and not errors:
-        return not _only_renews(ran, last)  # a charger's limit is told when it changes, whatever reason holds it
+        return not _only_renews(ran, last) and not _trims(ran, last)
     return before != key
 
 
@@ -151,6 +152,17 @@ def _only_renews(ran: Ran, last: dict[str, object]) -> bool:
     known = last.get(f"{ran.command}/limits")
     last[f"{ran.command}/limits"] = limits
     return bool(limits) and limits == known and len(limits) == len(ran.row["actions"])
+
+
+def _trims(ran: Ran, last: dict[str, object]) -> bool:
+    """Return whether a running charge is only trimmed for the same reason; that is told once in a while."""
+    moved = [one for one in ran.row.get("actions", ()) if one["outcome"] in ("done", "pending")]
+    runs = all(one["action"] == "limit" and one["to"] for one in moved)
+    told = last.get(f"{ran.command}/told")
+    if runs and isinstance(told, tuple) and told[0] == ran.row.get("reason") and ran.at - told[1] < TRIMMED:
+        return True
+    last[f"{ran.command}/told"] = (ran.row.get("reason") if runs else None, ran.at)
+    return False
 
 
 def figures(ran: Ran) -> str:

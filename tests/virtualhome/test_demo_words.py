@@ -6,7 +6,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -72,6 +72,21 @@ def test_a_token_is_news_once() -> None:
         (_renewed("tuya"), False),
     ]
     assert [is_news(ran, last) for ran, _ in day] == [news for _, news in day]
+
+
+def test_a_charge_that_is_trimmed_is_told_now_and_then() -> None:
+    """Begin, end, another reason and each quarter of an hour are told; the steps between are not."""
+    last: dict[str, object] = {}
+
+    def limited(minute: int, to: int, reason: str) -> Ran:
+        action = {"action": "limit", "device": "car", "to": to, "outcome": "done"}
+        row = {"reason": reason, "actions": [action]}
+        return Ran(AT + timedelta(minutes=minute), "easee-balance", 0, row, "", (), 0, 0, 0, 0, None, False)
+
+    day = [(0, 8, "surplus", True), (1, 9, "surplus", False), (9, 7, "surplus", False), (10, 6, "holding", True)]
+    day += [(11, 6, "holding", False), (12, 8, "surplus", True), (27, 9, "surplus", True), (28, 0, "stopping", True)]
+    day += [(30, 6, "surplus", True)]
+    assert [is_news(limited(*one), last) for *one, _ in day] == [news for *_, news in day]
 
 
 def test_the_same_trouble_of_a_meter_is_told_once() -> None:
