@@ -154,7 +154,6 @@ class ThermostatReading(Reading):
     cool_max_deg: float | None = _hidden()
     heat_min_deg: float | None = _hidden()
     heat_max_deg: float | None = _hidden()
-    deadband_deg: float = _hidden(0.0)
 
 
 @value(kw_only=True)

@@ -52,7 +52,7 @@ def best_cost(
     for t in range(house.count - 1, -1, -1):
         found: Points | None = None
         for need, paid in _options(house, t, net[t], live[t]):
-            one = _earlier(house, t, need, paid, tops[t], tops[t + 1], value)
+            one = _earlier(house, t, need, paid, tops[t], value)
             found = one if found is None else _lower(found, one)
         if found is None:
             return -float("inf")
@@ -99,7 +99,7 @@ def _at(value: Points, charge: float) -> float:
     return ys[place - 1] + (ys[place] - ys[place - 1]) * (charge - low) / (high - low)
 
 
-def _earlier(house: House, t: int, need: float, paid: float, top: float, next_top: float, value: Points) -> Points:
+def _earlier(house: House, t: int, need: float, paid: float, top: float, value: Points) -> Points:
     """Return what is still to be paid from each charge up to `top`, when the house draws `need` in a slot."""
     storage, buy, sell = house.battery, house.buy[t], house.sell[t]
     xs, ys = value

@@ -70,7 +70,6 @@ class HoneywellThermostat:
             cool_max_deg=self._deg(data, "CoolUpperSetptLimit"),
             heat_min_deg=self._deg(data, "HeatLowerSetptLimit"),
             heat_max_deg=self._deg(data, "HeatUpperSetptLimit"),
-            deadband_deg=self._span(_number(data, "Deadband") or 0.0, data),
         )
 
     def set_cool_setpoint(self, setpoint_deg: float, *, until: datetime | None = None) -> bool:
@@ -225,10 +224,6 @@ class HoneywellThermostat:
         if shown == self._unit:
             return value
         return round(value * 1.8 + 32, 2) if self._unit == "F" else round((value - 32) / 1.8, 2)
-
-    def _span(self, value: float, data: Mapping[str, Any]) -> float:
-        shown = data.get("DisplayUnits") or self._unit
-        return value if shown == self._unit else round(value * 1.8 if self._unit == "F" else value / 1.8, 2)
 
     def _to_device(self, deg: float, data: Mapping[str, Any], rounded: Any) -> float:
         shown = data.get("DisplayUnits") or self._unit
