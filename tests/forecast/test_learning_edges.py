@@ -115,3 +115,32 @@ def test_slots_without_a_word_are_said() -> None:
     assert "nothing about 12 of 48 slots" in decision.because
     assert decision.details["guessed_slots"] == 12
     assert expecting(Memory(), START.date(), told) == Memory()  # a guess teaches nothing
+
+
+DAY = date(2026, 7, 8)
+
+
+def noon_of(wh: float, **changes: object) -> ForecastReading:
+    """Return a forecast of one hour at noon of DAY."""
+    noon = datetime(2026, 7, 8, 12, tzinfo=UTC)
+    return replace(ForecastReading(at=noon, start=noon, slot_min=60, solar_w=(wh,), source="a service"), **changes)
+
+
+def test_what_is_expected_is_what_the_service_told() -> None:
+    """Without our own correction in it; days of a week ago are forgotten."""
+    before = Memory(expected_wh={"2026-07-01": 1.0, "2026-07-02": 2.0})
+    after = expecting(before, DAY, noon_of(5000.0, correction=0.8))
+    assert after.expected_wh == {"2026-07-02": 2.0, "2026-07-08": 6250.0}
+
+
+@pytest.mark.parametrize("changes", [{"source": "clear sky"}, {"note": "kept since yesterday"}])
+def test_a_guess_teaches_nothing(changes: dict[str, object]) -> None:
+    """A clear sky, or an answer of long ago, is not held against the service."""
+    assert expecting(Memory(), DAY, noon_of(5000.0, **changes)) == Memory()
+
+
+@pytest.mark.parametrize(("expected_wh", "taught"), [(300.0, True), (299.0, False), (None, False)])
+def test_a_day_too_dark_teaches_nothing(expected_wh: float | None, taught: bool) -> None:
+    """Nor does one of which nothing had been told."""
+    memory = Memory() if expected_wh is None else Memory(expected_wh={DAY.isoformat(): expected_wh})
+    assert bool(learned(memory, DAY, 240.0).ratios) is taught
