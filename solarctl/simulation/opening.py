@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from solarctl.virtualhome.scenario import Home
 MARGIN = "    "
 SERVICES = {"balance": "every surplus watt has a place: here the hot water's"}
 BESIDE = 24  # characters that a remark needs at least to stand beside its line
+WHOLE = 44  # ... and to be told to its end
 
 
 def opening(home: Home, width: int) -> list[str]:
@@ -38,6 +40,8 @@ def _remarked(line: str, width: int) -> Iterator[str]:
         yield MARGIN + line
         return
     room = width - len(MARGIN) - len(job) - len(mark)
+    if room < WHOLE:
+        remark = re.split("[;,]", remark)[0]  # so that the picture below is not pushed off the screen
     if room < BESIDE:
         yield MARGIN + job.rstrip()
         yield from textwrap.wrap(remark, width - 8, initial_indent=MARGIN * 2, subsequent_indent=MARGIN * 2)
