@@ -179,6 +179,9 @@ def set_point(run: Run, name: str, assignment: str) -> None:
     if not equals or not code:
         raise UsageError(f"{assignment!r} is not CODE=VALUE", hint="Such as: solarctl device set pump mode=eco")
     value = _value(text)
+    objection = getattr(device, "objection", lambda _code, _value: "")(code, value)
+    if objection:
+        raise UsageError(f"{code} = {json.dumps(value)} is not for {name}: {objection}")
     outcome = "dry-run"
     if not run.dry_run:
         outcome = "done" if device.set_data_point(code, value) else "pending"

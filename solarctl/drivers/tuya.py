@@ -85,6 +85,17 @@ class TuyaSwitch:
         """Return all data points as the device reported them last."""
         return dict(self._online_detail().points)
 
+    def objection(self, code: str, value: object) -> str:
+        """Return what the device's own list of functions says against a value; nothing where it does not know it."""
+        from solarctl.drivers.tuya_functions import outside
+
+        try:
+            rows_of_code = [row for row in self._functions() if words(row.get("code")) == code]
+        except DeviceError as error:
+            self._context.log(f"{self._name}: what it takes cannot be found out: {error.message}")
+            return ""
+        return outside(rows_of_code[0], value) if rows_of_code else ""
+
     def set_data_point(self, code: str, value: object) -> bool:
         """Set any data point; False where the device does not report it back."""
         self._command([code], value, idempotent=False)
@@ -219,11 +230,13 @@ class TuyaSwitch:
 
     def _code_in_functions(self) -> str | None:
         """Return the relay's data point among the device's functions."""
+        boolean = {words(row.get("code")) for row in self._functions() if words(row.get("type")) == "Boolean"}
+        return next((code for code in CODES if code in boolean), None)
+
+    def _functions(self) -> Sequence[Mapping[str, Any]]:
         path = f"{FORMS[0]}/{self._settings.device_id}/functions"
         result = self._account.result_of(self._name, self._account.call(self._name, "GET", path))
-        functions = rows(table(result, self._name, "Tuya's answer").get("functions"), self._name, "the functions")
-        boolean = {words(row.get("code")) for row in functions if words(row.get("type")) == "Boolean"}
-        return next((code for code in CODES if code in boolean), None)
+        return rows(table(result, self._name, "Tuya's answer").get("functions"), self._name, "the functions")
 
     def _forms(self) -> Sequence[str]:
         """Return the addresses to try, first the one that worked last time."""
