@@ -58,7 +58,5 @@ def prices(house: House, net: Sequence[float], grid: Sequence[float], soc: Seque
         elif value > most:
             value = most
         wanted = value * efficiency if given < -NEAR else value
-        if -NEAR <= given <= NEAR and high < value:
-            wanted = max(high, value * efficiency)
         found.append(low if wanted < low else high if wanted > high else wanted)
     return found

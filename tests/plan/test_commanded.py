@@ -69,6 +69,29 @@ def test_what_is_worked_out_late_is_what_it_would_be_from_scratch(seed):
             assert paid - house.stored_value * meter.soc[-1] == pytest.approx(meter.cost, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("stored_value", "start", "net", "prices"),
+    [
+        (
+            0.2,
+            0.5,
+            (0.1, 0.1),
+            [0.2, 0.2],
+        ),  # it gives what the house draws, and could give more: what a charge is worth
+        (0.4, 0.5, (0.1, 0.1), [0.3, 0.3]),  # a charge is worth more than what is bought
+        (0.2, 0.0, (0.1, 0.1), [0.3, 0.3]),  # it is empty
+        (0.2, 0.5, (-0.1, 0.1), [0.2, 0.2]),  # it takes what the sun leaves
+        (0.2, 1.0, (-0.1, -0.1), [0.05, 0.05]),  # it is full: what is sold
+        (0.2, 1.0, (0.6, 0.6), [0.3, 0.3]),  # more than its power
+    ],
+)
+def test_prices_by_hand(stored_value, start, net, prices):
+    """Two slots at 0.30 bought and 0.05 sold, a battery of 1 kWh and 0.4 kWh in a slot."""
+    storage = Storage(1.0, 0.4, start, commanded=True)
+    meter = Steered(House(net, (0.3, 0.3), (0.05, 0.05), storage, stored_value=stored_value))
+    assert meter.prices() == pytest.approx(prices)
+
+
 @pytest.mark.parametrize("commanded", [False, True])
 def test_where_the_sun_covers_everything_nothing_is_left_to_gain(commanded):
     """A bright day: the plan is proved to be the cheapest, what lives on surplus included, each load in one block."""
