@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -71,7 +72,10 @@ def test_a_closed_pipe_is_no_error(home):
         home.run("grid-guard")
     words = f"{sys.executable} -m solarctl why --last 500 -c {home.config_path} --state-dir {home.state_dir}"
     command = f"{words} | true; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
+    environment = os.environ | {"LC_ALL": "C"}  # bash complains of a language that is not installed
+    done = subprocess.run(
+        ["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
