@@ -40,7 +40,7 @@ device = "boiler"
 power_w = 2000
 capacity_kwh = 4.0
 """
-BIKE = BOILER.replace("2000", "200").replace("4.0", "0.5")
+BIKE = BOILER.replace("boiler", "bike").replace("2000", "200").replace("4.0", "0.5")
 BATTERY = ('grid = "p1"', 'grid = "p1"\nbattery = "home"')
 TOLD = ('grid = "p1"', 'grid = "p1"\nbattery = "home"\ncommand_battery = true')
 HOUSES = {
@@ -58,7 +58,9 @@ HOUSES["boiler and bicycle"] = HOUSES["boiler beside a battery"] + BIKE[BIKE.ind
 FIRST = (date(2026, 1, 19), date(2026, 4, 6), date(2026, 7, 13), date(2026, 10, 5))
 DAYS = 2
 TOLERANCE = 0.01  # of a day's money: between two states of the grid the straight line counts
-SLOW = {
+SLOW = {  # to be planned again and again
+    "boiler",
+    "bicycle",
     "boiler and bicycle",
     "boiler beside a battery that is told",
     "boiler that stays on for an hour",
@@ -68,6 +70,7 @@ CASES = [
     pytest.param(house, season, first, marks=pytest.mark.slow if season or house in SLOW else ())
     for house in HOUSES
     for season, first in enumerate(FIRST)
+    if house not in SLOW or season in (0, 2)
 ]
 
 
