@@ -45,8 +45,11 @@ def test_an_unknown_load_is_switched_and_measured():
     bench.drawn["pump"] = 740.0
     seen(bench.tick())
     assert bench.why("pump") == Why.MEASURING
-    bench.tick(times=4)
+    while not bench.memory.loads["pump"].learned_w:
+        bench.tick()
     assert bench.memory.loads["pump"].learned_w == pytest.approx(740)
+    assert bench.memory.house.base_w == pytest.approx(300), "it is ours now, no longer the house's"
+    bench.tick()
     bench.solar_w = 900  # less than it draws: off after its shortest time
     bench.tick(times=15)
     assert not bench.on("pump")
@@ -104,3 +107,36 @@ def test_a_guarantee_is_a_reason_of_its_own():
     """Late in the night the heater runs for its guarantee."""
     bench = Bench(replace(HEATER, guarantee=Guarantee(kwh=4)), start=NOON.replace(hour=5, minute=30))
     assert seen(bench.tick()).why("heater") == Why.GUARANTEE
+
+
+def test_silence_brings_each_load_to_its_safe_level():
+    """A heater to the step that its safe level covers, a radiator off, a fan that is safe when it runs on."""
+    fan = replace(RADIATOR, device="fan", power_w=40, safe_w=40)
+    bench = Bench(replace(HEATER, safe_w=520), RADIATOR, fan)
+    bench.solar_w = 4000
+    bench.tick(times=10)
+    assert bench.on("radiator")
+    bench.silent = True
+    bench.tick(seconds=20)
+    assert (bench.told["heater"], bench.on("radiator"), bench.on("fan")) == (500, False, True)
+    assert {bench.why(name) for name in ("heater", "radiator", "fan")} == {Why.NO_READING}
+    bench.silent = False
+    bench.change("radiator", reachable=False)
+    bench.tick(times=70)
+    assert (bench.why("radiator"), bench.on("radiator")) == (Why.UNREACHABLE, False)
+
+
+def test_a_full_load_without_sun_is_not_being_asked():
+    """Ten minutes after it was full there is no sun: as soon as there is, it is asked for its whole time."""
+    bench = Bench(HEATER)
+    bench.metered = {"heater"}
+    bench.solar_w = 1320
+    bench.tick(times=3)
+    bench.drawn["heater"] = 0.0
+    bench.tick(times=9)
+    bench.solar_w = 0
+    bench.tick(times=210)
+    assert (bench.why("heater"), bench.memory.loads["heater"].probing_since) == (Why.FULL, None)
+    bench.solar_w = 1320
+    asked = [bench.tick().why("heater") for _ in range(9)]
+    assert asked.count(Why.PROBE) >= 6

@@ -179,6 +179,9 @@ def test_phases():
     meters = Meters(grid=Sample(-1500.0, t), phases_w=(-2000.0, -700.0, 1200.0))
     decision = decide(meters, [replace(load, manual=None)], settings, Memory(), NOON)
     assert decision.actions[0].to == 700, "its own phase's surplus, not the sum"
+    settings = replace(settings, per_phase=False)
+    decision = decide(meters, [replace(load, manual=None)], settings, Memory(), NOON)
+    assert decision.actions[0].to == 1500, "the sum, where the meter bills the sum"
 
 
 def test_a_clock_that_jumps_back_is_silence():
