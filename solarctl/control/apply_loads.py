@@ -104,8 +104,9 @@ class LoadRules:
         assert self.plan is not None
         assert self.left_w is not None
         left = self.left_w - self.claims.bound_w(load)
-        kept = 0.0 if planned else self.claims.kept_by_battery_w(load, self.left_w)
-        carried = self._carried(load, reading, left - kept)
+        carried = self._carried(load, reading, left)
+        kept = self.claims.kept_by_battery_w(load, self.left_w) if carried and not planned else 0.0
+        carried = carried and self._carried(load, reading, left - kept)
         # the mean of some minutes decides what is moved; a run that only the sun brings here is judged by the meter
         meant = left if not planned and (reading.on or carried) else left + self.usual_w
         outlook = Outlook(self.plan, self.settings, load, self.now, meant, self.claims.soc_kwh)
