@@ -14,6 +14,7 @@ from solarctl.control.plan_bound import Wish, lower_bound
 from solarctl.control.plan_house import NO_BATTERY, Following, House, Storage
 from solarctl.control.plan_place import Row, Task
 from solarctl.control.plan_solve import Job, solve
+from solarctl.value import replace
 
 SMALL = 8
 
@@ -55,6 +56,22 @@ def test_no_plan_is_below_the_bound_and_few_are_below_ours(kind, seed):
     idle = cost(place, {})
     assert found.bound <= best + 1e-6
     assert best - 1e-6 <= found.cost <= best + 0.03 * abs(best - idle) + 0.01
+
+
+@pytest.mark.parametrize("kind", ["none", "follows", "commanded"])
+@pytest.mark.parametrize("seed", range(12))
+def test_no_plan_with_as_much_for_what_lives_on_surplus_is_below_the_bound(kind, seed):
+    """A need and a load on surplus: of all ways to give both what they get, none is cheaper than the bound."""
+    place = house(random.Random(seed + 100), kind)
+    place = replace(place, net=tuple(kwh - 0.5 for kwh in place.net))  # so that there is a surplus
+    tasks = [Task(0, 0.5, 3, 0, SMALL, wanted_kwh=1.5), Task(1, 0.4, 3, 0, SMALL, need=False, wanted_kwh=1.2)]
+    found = solve(Job(place, [Row([0] * SMALL, kwh=0.5), Row([0] * SMALL, kwh=0.4)], tasks, 0.0, 60))
+    best = min(
+        cost(place, {t: 0.5 * (t in one) + 0.4 * (t in two) for t in range(SMALL)})
+        for one in itertools.combinations(range(SMALL), 3)
+        for two in itertools.combinations(range(SMALL), found.got[1])
+    )
+    assert found.bound <= best + 1e-6
 
 
 @settings(max_examples=60, deadline=None)
