@@ -21,6 +21,7 @@ from solarctl.value import replace
 ROUNDS = 3
 WORK = 5_000_000  # slots played: where a plan is good enough, on a day that is long and full
 SHORT_WORK = 3_500_000  # the same, where short slots were begun with loads counted
+STEERED_WORK = 6_300  # the same for each slot, beside a commanded battery
 BOUND_ROUNDS = 40
 ENOUGH_KWH = 0.02  # at the mean price: a plan that is so near to the bound is not looked at further
 ENOUGH_ROUNDS = 4
@@ -169,7 +170,8 @@ def _to_gain(board: Board, least: float) -> float:
 def _priced(job: Job, alone: Board) -> tuple[Board, float]:
     """Move pieces beside a commanded battery; once more from where the bound's prices put the needs."""
     house = job.house
-    descend(alone, WORK / 2)
+    work = min(WORK / 2, STEERED_WORK * house.count)
+    descend(alone, work)
     got = _got(job, alone)
     least, prices = _least(job, alone, alone.meter.prices(), BOUND_ROUNDS)
     if alone.meter.cost - least <= NEAR * mean_price(house):  # nothing is left to be saved but switch-ons
@@ -178,7 +180,7 @@ def _priced(job: Job, alone: Board) -> tuple[Board, float]:
     bare = replace(job, house=flat).board(job.rows)
     bare.place_all()
     other = job.board(bare.rows)
-    descend(other, WORK / 2)
+    descend(other, work)
     best = min(alone, other, key=lambda board: board.total)
     return best, least if got == _got(job, best) else NOTHING_KNOWN
 
