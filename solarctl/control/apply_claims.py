@@ -87,5 +87,6 @@ class Claims:
         for other in self.served[: self.served.index(load)]:
             name, reading = other.device, self.house.switches.get(other.device)
             by_hand = self.memory.track(name).manual or name in self.house.forced
-            if reading is not None and not reading.on and name not in self.memory.full and not by_hand:
+            done = name in self.memory.full or name in self.memory.past
+            if reading is not None and not reading.on and not done and not by_hand:
                 yield other

@@ -90,6 +90,8 @@ class LoadRules:
         stored = self.memory.stored_kwh.get(name, 0.0)
         if name in self.memory.full or stored >= load.capacity_kwh - 1e-9:
             return self._when_full(load, reading, track)
+        if name in self.memory.past:  # whether it lacks anything is not known: the sun may heat it, the grid waits
+            return self._by_sun(load, reading, track, planned=False)
         if load.daily_need and (due := self._due(load, stored)):
             return Wish(True, due, Reason.DEADLINE)
         planned = self.plan.wants(name, self.now) if self.plan else None

@@ -1,7 +1,7 @@
 """What `apply` remembers of its loads: what went into them, where their relays are, and whose hand was last on them.
 
-Energy comes from the sockets' counters, so that a restart or a missed run loses nothing. The first five names are
-what `plan` reads (plan_words.Booked).
+Energy comes from the sockets' counters, so that a restart or a missed run loses nothing. `plan` reads some
+of it, by the same names (plan_words.Booked).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 
-from solarctl.control.plan_settings import Load, Settings, day_begins, day_of
+from solarctl.control.plan_settings import Load, Settings, day_begins, day_of, deadline_of
 from solarctl.control.plan_words import Watched
 from solarctl.decision import Carried, Outcome, SetMode, SetPermissions, SwitchTo
 from solarctl.readings import SwitchReading
@@ -53,6 +53,7 @@ class Memory:
     blind_since: datetime | None = None  # the surplus has not been known since
     battery: str = ""  # what the battery was told last
     sun: Watched = Watched()
+    past: tuple[str, ...] = ()  # needs of that day whose deadline was over when they were first looked at
 
     def track(self, name: str) -> Track:
         return self.tracks.get(name) or NO_TRACK
@@ -71,13 +72,22 @@ def seen(memory: Memory, switches: Mapping[str, SwitchReading | None], settings:
     for load in settings.devices:
         reading = switches.get(load.device)
         if reading is not None:
+            if fresh.track(load.device).seen_at is None and _is_over(load, day, settings, now):
+                fresh = replace(fresh, past=(*fresh.past, load.device))
             fresh = _one_seen(fresh, load, reading, begins, now)
     return fresh
 
 
+def _is_over(load: Load, day: date, settings: Settings, now: datetime) -> bool:
+    """Return whether the need of a day should have been met before `now`; what it got then is not known."""
+    if not load.daily_need or now.tzinfo is None:
+        return False
+    return deadline_of(day, load, settings.day_start, now.tzinfo).astimezone(UTC) <= now.astimezone(UTC)
+
+
 def _new_day(memory: Memory, day: date) -> Memory:
     tracks = {name: replace(one, manual="", full_at=None, low=0) for name, one in memory.tracks.items()}
-    return replace(memory, day=day, stored_kwh={}, full=(), tracks=tracks)
+    return replace(memory, day=day, stored_kwh={}, full=(), past=(), tracks=tracks)
 
 
 def _one_seen(memory: Memory, load: Load, reading: SwitchReading, begins: datetime, now: datetime) -> Memory:

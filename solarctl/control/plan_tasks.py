@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from solarctl.control.plan_place import Row, Task
 from solarctl.control.plan_settings import Load, Settings, day_begins, day_of, deadline_of, in_order
@@ -76,6 +76,8 @@ def _tasks(
             wanted -= booked.stored_kwh.get(load.device, 0.0)
             if load.device in booked.full:
                 wanted = 0.0
+        if day == today and _is_unknown(load, deadline, booked, today, now):
+            wanted = 0.0
         last_moment = deadline if load.daily_need else day_begins(day + timedelta(days=1), settings.day_start, zone)
         first, last = _slot(begin, starts, settings, up=True), _slot(last_moment, starts, settings, up=False)
         count = math.ceil(wanted / kwh - 1e-6)
@@ -86,6 +88,13 @@ def _tasks(
         task = Task(index, kwh, count if last > first else 0, first, last, need, max(0.0, wanted))
         found.append((task, deadline, missed))
         day += timedelta(days=1)
+
+
+def _is_unknown(load: Load, deadline: datetime, booked: Booked, today: date, now: datetime) -> bool:
+    """Return whether a need's time was over before anybody looked: then it is not missing anything."""
+    if not load.daily_need or deadline.astimezone(UTC) > now.astimezone(UTC):
+        return False
+    return booked.day != today or load.device in booked.past
 
 
 def _slot(moment: datetime, starts: Sequence[datetime], settings: Settings, *, up: bool) -> int:

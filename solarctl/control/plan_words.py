@@ -40,6 +40,7 @@ class Booked:
     since: dict[str, datetime] = field(default_factory=dict)
     full: tuple[str, ...] = ()  # loads that were found full today
     sun: Watched = Watched()
+    past: tuple[str, ...] = ()  # needs whose deadline was over when `apply` first looked: nothing is known of them
 
 
 @value

@@ -57,7 +57,7 @@ class PlanSeat:
         solar_w = self.outlook.slots_w(starts[0], len(starts), settings.slot_min)
         self.base.learn(starts, solar_w)
         memory = self.applied
-        booked = Booked(memory.day, memory.stored_kwh, memory.on, memory.since, memory.full, memory.sun)
+        booked = Booked(memory.day, memory.stored_kwh, memory.on, memory.since, memory.full, memory.sun, memory.past)
         usual_w = plan_base.base_load(self.base.profiles, starts, settings.slot_min, settings.base_load_w)
         prices = [self.prices(start) for start in starts]
         counted = counted_on(settings, [price.import_price for price in prices])
@@ -172,7 +172,7 @@ class ApplySeat:
                 continue
             if plan_ is not None and index is not None and (load.daily_need or plan_.wants(name, now)):
                 return ""  # what is planned may be moved, by prices as well as by the sun
-            if load.daily_need:
+            if load.daily_need and name not in memory.past:
                 deadline = deadline_of(memory.day, load, self.settings.day_start, zone)
                 due_s = due_at(load, memory.stored_kwh.get(name, 0.0), deadline).timestamp()
                 if due_s > self.house.now_s:

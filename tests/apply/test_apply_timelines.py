@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
 
 from solarctl.control.apply import Memory, Reason
 from solarctl.memory import decode, encode
-from tests.apply.house import BIKE, BOILER, Days
+from tests.apply.house import BIKE, BOILER, NOON, Days
 
 
 class TestEnergy:
@@ -50,6 +51,27 @@ class TestEnergy:
         days.kwh["boiler"] = 500.0
         days.minutes(1)
         assert days.stored("boiler") == pytest.approx(before, abs=0.08)
+
+    def test_the_first_evening(self):
+        """Installed after a need's deadline: whether it lacks anything is not known, so only the sun heats it."""
+        early = replace(BOILER, deadline=time(18))
+        days = Days(early, now=NOON.replace(hour=20))
+        days.follow({})
+        days.minutes(30)
+        assert days.moves == []
+        days.sun_w = 3000
+        days.minutes(3)
+        assert days.on["boiler"]
+
+    def test_the_evening_after(self):
+        """The day after, what is missing at the deadline is known, and fetched."""
+        early = replace(BOILER, deadline=time(18))
+        days = Days(early, now=NOON.replace(hour=20))
+        days.minutes(1)
+        days.pass_(22 * 60)
+        decision = days.minutes(3)[-1]
+        assert days.on["boiler"]
+        assert "missing at 18:00" in decision.details["devices"]["boiler"]
 
     def test_a_new_day_starts_afresh(self):
         """At day_start the day's energy is 0 again, and what flowed before belongs to the day before."""

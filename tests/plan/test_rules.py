@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_named_with_its_amount():
 def test_a_deadline_that_has_passed_is_named():
     """At eight, a boiler that was to be ready by seven: nothing is planned for today, and it is said."""
     rules = settings(replace(BOILER, capacity_kwh=2.0, deadline=time(7)))
-    plan = planned(rules, MORNING + timedelta(hours=2))
+    plan = planned(rules, MORNING + timedelta(hours=2), booked=Booked(day=MORNING.date()))
     assert plan.expected.unmet_kwh["boiler"] == pytest.approx(2.0)
     assert sum(plan.devices["boiler"][: 22 * 4]) == 0
     assert "deadline passed" in plan.why["boiler"]
@@ -171,6 +171,22 @@ def test_energy_of_today_is_not_planned_again():
     yesterday = replace(today, day=MORNING.date() - timedelta(days=1))
     assert hours_on(planned(settings(BOILER), booked=today), "boiler") == 0.5
     assert hours_on(planned(settings(BOILER), booked=yesterday), "boiler") == 2
+
+
+@pytest.mark.parametrize(
+    ("booked", "unmet_kwh"),
+    [
+        (Booked(), 0.0),  # nobody has looked at this day yet
+        (Booked(day=MORNING.date() - timedelta(days=1)), 0.0),
+        (Booked(day=MORNING.date(), past=("boiler",)), 0.0),
+        (Booked(day=MORNING.date(), stored_kwh={"boiler": 3.0}), 1.0),
+    ],
+)
+def test_a_deadline_that_had_passed_before_anybody_looked(booked, unmet_kwh):
+    """What is not known is not missing; what was seen to be missing is told."""
+    rules = settings(replace(BOILER, deadline=time(18)))
+    plan = planned(rules, MORNING.replace(hour=20), booked=booked)
+    assert plan.expected.unmet_kwh.get("boiler", 0.0) == unmet_kwh
 
 
 def test_a_full_load_is_left_alone():
