@@ -66,8 +66,9 @@ class Mosquitto:
         if os.geteuid() == 0:
             login += "user root\n"  # else it drops its rights, and cannot read files of ours
         if self.tells_subscriptions:
-            login += "log_dest topic\nlog_type subscribe\nset_tcp_nodelay true\n"
-        config.write_text(f"listener {self.port} 127.0.0.1\n{login}persistence false\n", encoding="utf-8")
+            login += "log_dest topic\nlog_type subscribe\n"
+        sends = "persistence false\nset_tcp_nodelay true\n"
+        config.write_text(f"listener {self.port} 127.0.0.1\n{login}{sends}", encoding="utf-8")
         self._process = subprocess.Popen(
             [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

@@ -8,6 +8,7 @@ domoticz/in, domoticz/out                        relay 359, and virtual devices 
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
@@ -122,6 +123,7 @@ class MqttHome(Emulator):
         client.on_connect = self._on_connect
         client.on_message = self._on_message
         client.on_subscribe = lambda *_: self._ready.set()
+        client.on_socket_open = _at_once
         client.reconnect_delay_set(1, 1)
         self._ready.clear()
         client.connect("127.0.0.1", self.port, keepalive=30)
@@ -270,6 +272,10 @@ payload_off = '{{"command": "switchlight", "idx": {RELAY_IDX}, "switchcmd": "Off
     def counters(self) -> dict[str, int]:
         writes = self.heater.commands + self.radiator.switches
         return {"messages": self.messages, "writes": writes}
+
+
+def _at_once(_client: Any, _data: Any, line: Any) -> None:
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a small message does not wait for the one before it
 
 
 def _part(home: Any, kind: type[T]) -> T | None:
