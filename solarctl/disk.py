@@ -69,7 +69,8 @@ def read_owned(path: Path, uid: int) -> tuple[bytes, bool] | None:
             with suppress(OSError):
                 os.fchmod(descriptor, PRIVATE)
         content = bytearray()
-        while block := os.read(descriptor, 1 << 20):
+        at_a_time = info.st_size + 4096  # much larger, and each read has the kernel find a megabyte
+        while block := os.read(descriptor, at_a_time):
             content += block
         return bytes(content), open_to_others
     except OSError as error:
