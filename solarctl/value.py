@@ -60,8 +60,11 @@ class _Later:
         cls.__init_plan__ = (
             {one.name: one.default for one in ours},  # all names in their order, MISSING where there is no default
             tuple((one.name, one.default_factory) for one in ours if one.default_factory is not MISSING),
-            frozenset(one.name for one in ours if one.default is MISSING and one.default_factory is MISSING),
+            tuple(one.name for one in ours if one.default is MISSING and one.default_factory is MISSING),
         )
+
+
+_new, _set = object.__new__, object.__setattr__  # looked up once: rules do little else than make values
 
 
 def _init(self: Any, *args: Any, **named: Any) -> None:
@@ -70,24 +73,23 @@ def _init(self: Any, *args: Any, **named: Any) -> None:
     if args:
         positional = self.__match_args__
         given = dict(zip(positional, args))
-        given.update(named)
+        if named:
+            given.update(named)
         if len(args) > len(positional) or len(given) != len(args) + len(named):
             raise TypeError(f"{type(self).__name__} takes {', '.join(defaults)}")
         if len(args) == len(defaults):  # all of them, in their order
-            object.__setattr__(self, "__dict__", given)
+            _set(self, "__dict__", given)
             return
-    attributes = defaults.copy()
-    attributes.update(given)
+    attributes = {**defaults, **given}
     if len(attributes) != len(defaults):
         raise TypeError(f"{type(self).__name__} takes {', '.join(defaults)}")
-    if not wanted <= given.keys():
-        raise TypeError(
-            f"{type(self).__name__} wants {next(name for name in defaults if name in wanted - given.keys())}"
-        )
+    for name in wanted:
+        if name not in given:
+            raise TypeError(f"{type(self).__name__} wants {name}")
     for name, factory in factories:
         if name not in given:
             attributes[name] = factory()
-    object.__setattr__(self, "__dict__", attributes)
+    _set(self, "__dict__", attributes)
 
 
 if TYPE_CHECKING:
@@ -103,13 +105,12 @@ else:
             known = one.__dict__
         except AttributeError:  # slots
             return dataclasses.replace(one, **changes)
-        attributes = known.copy()
-        attributes.update(changes)
+        attributes = {**known, **changes}
         if len(attributes) != len(known):
             names = ", ".join(name for name in changes if name not in known)
             raise TypeError(f"{type(one).__name__} has no {names}")
-        copied = object.__new__(type(one))
-        object.__setattr__(copied, "__dict__", attributes)
+        copied = _new(type(one))
+        _set(copied, "__dict__", attributes)
         return copied
 
 
