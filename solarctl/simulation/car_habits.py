@@ -31,7 +31,7 @@ class ChargePoint:
         self.limit_a, self.ends_s, self.phases = limit_a, until_s, phases
 
     def step(self, dt_s: float, house: House) -> None:
-        if house.now.timestamp() >= self.ends_s:
+        if house.now_s >= self.ends_s:
             self.limit_a, self.ends_s, self.phases = self.fallback_a, float("inf"), 3
         offered_a = self.limit_a if self.limit_a >= LEAST_A and not house.dark else 0
         self.car.draw(dt_s, offered_a, self.phases)

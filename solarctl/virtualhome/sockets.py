@@ -93,7 +93,7 @@ class Socket:
 
     def step(self, dt_s: float, house: House) -> None:
         supplied = (self.on or self.locked) and not house.dark and not self.unplugged
-        self.power_w = self.appliance.live(dt_s, supplied, house.now.timestamp() + dt_s)
+        self.power_w = self.appliance.live(dt_s, supplied, house.now_s + dt_s)
         self.import_kwh += self.power_w * dt_s * WH_PER_J / 1000
         self._since_switch_s += dt_s
         if self.on:

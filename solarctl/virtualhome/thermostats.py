@@ -110,10 +110,13 @@ class WallThermostat:
         if self.hold_ends is not None and now >= self.hold_ends:
             self.cool_status = self.heat_status = SCHEDULE
             self.hold_ends = None
-        if self.schedule_capable and self.cool_status == SCHEDULE:
-            self.cool_deg = self.period(now).cool_deg
-        if self.schedule_capable and self.heat_status == SCHEDULE:
-            self.heat_deg = self.period(now).heat_deg
+        if not self.schedule_capable or SCHEDULE not in (self.cool_status, self.heat_status):
+            return
+        present = self.period(now)
+        if self.cool_status == SCHEDULE:
+            self.cool_deg = present.cool_deg
+        if self.heat_status == SCHEDULE:
+            self.heat_deg = present.heat_deg
 
     def _celsius(self, deg: float) -> float:
         return deg if self.unit == "C" else (deg - 32) / 1.8
