@@ -35,7 +35,7 @@ class DimmedHeater:
 
     def step(self, dt_s: float, house: Any) -> None:
         if self.tank is not None:
-            self.tank.step(dt_s, self.power_w, house.now_s + dt_s)
+            self.tank.step(dt_s, self.power_w, house.now.timestamp() + dt_s)
         closed = self.tank is None or not self.tank.open
         share = passed(self.percent)
         if self.misfires and self.percent and self.commands % 17 == 0:
@@ -60,6 +60,6 @@ class SwitchedHeater:
 
     def step(self, dt_s: float, house: Any) -> None:
         if self.tank is not None:
-            self.tank.step(dt_s, self.power_w, house.now_s + dt_s)
+            self.tank.step(dt_s, self.power_w, house.now.timestamp() + dt_s)
         closed = self.tank is None or not self.tank.open
         self.power_w = self.full_w if self.on and closed else 0.0
