@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from solarctl.control.plan_charges import Line, earlier
 from solarctl.control.plan_house import House
 from solarctl.control.plan_place import Board, Row, Task
 
@@ -23,7 +24,6 @@ MOVED_AT_MOST = 0.05
 STARTS = 2  # switch-ons of a load in a stretch, that its pay begins with
 NEVER = 1e9  # money
 
-Line = list[float]  # what is still to be paid, charge by charge
 State = tuple[int, ...]  # how many of each kind are on
 
 
@@ -140,35 +140,10 @@ class _Programme:
         return found
 
     def _slot(self, t: int, later: list[Line]) -> list[Line]:
-        house, storage, grain = self.house, self.house.battery, self.grain
-        power, efficiency, buy, sell = storage.power, storage.efficiency, house.buy[t], house.sell[t]
-        found: list[Line] = []
-        for value, drawn in zip(later, self._drawn(t)):
-            if drawn is None:
-                found.append([NEVER] * (GRID + 1))
-                continue
-            need, paid = drawn
-            if need > 0:
-                given = need if need < power else power
-                at = given / grain
-                whole = min(int(at), GRID)
-                part = at - whole
-                rest, fixed = 1 - part, (need - given) * buy - paid
-                nothing, less = value[0] + need * buy - paid, grain * buy
-                line = [nothing - index * less for index in range(whole + 1)]
-                line += [rest * one + part * other + fixed for one, other in zip(value[1:], value)]
-                del line[GRID + 1 :]
-            else:
-                taken = -need if -need < power else power
-                at = taken * efficiency / grain
-                whole = int(at)
-                part = at - whole
-                rest, fixed = 1 - part, (need + taken) * sell - paid
-                line = [rest * one + part * other + fixed for one, other in zip(value[whole:], value[whole + 1 :])]
-                more, full = grain / efficiency * sell, value[GRID] + need * sell - paid
-                line += [full + (GRID - index) * more for index in range(len(line), GRID + 1)]
-            found.append(line)
-        return found
+        return [
+            [NEVER] * (GRID + 1) if drawn is None else earlier(self.house, t, value, *drawn, GRID, self.grain)
+            for value, drawn in zip(later, self._drawn(t))
+        ]
 
     def _started(self, here: list[Line]) -> list[Line]:
         """Return what is to be paid from each number that was on before: one more costs a switch-on."""

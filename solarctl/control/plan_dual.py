@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
+from solarctl.control.plan_charges import earlier
 from solarctl.control.plan_deal import Kind, Profile, kinds_of
 from solarctl.control.plan_house import OVER_LIMIT, Following, House
 from solarctl.control.plan_place import Row, Task
@@ -124,43 +125,17 @@ class _Programme:
         """Return how many of each kind run in each block, and what that costs, less the pay."""
         house, grain = self.house, self.grain
         storage = house.battery
-        power, efficiency = storage.power, storage.efficiency
         tables: list[tuple[list[list[float]], list[tuple[float, tuple[int, ...]]]]] = []
         value = [-house.stored_value * grain * index for index in range(self.tops[-1] + 1)]
         for t in range(house.count - 1, -1, -1):
-            buy, sell, top = house.buy[t], house.sell[t], self.tops[t]
+            top = self.tops[t]
             chosen = self._worthwhile(t, pay)
             table = []
-            above = value[-1]
             for need, paid, _numbers in chosen:
-                if need > 0:
-                    given = need if need < power else power
-                    at = given / grain
-                    whole = int(at)
-                    part = at - whole
-                    rest, fixed = 1 - part, (need - given) * buy - paid
-                    nothing, less = value[0] + need * buy - paid, grain * buy
-                    row = [nothing - index * less for index in range(min(whole, top) + 1)]
-                    if top > whole:
-                        row += [rest * one + part * other + fixed for one, other in zip(value[1:], value)]
-                        if len(row) <= top:
-                            row += [above + fixed] * (top + 1 - len(row))
-                        del row[top + 1 :]
-                else:
-                    taken = -need if -need < power else power
-                    at = taken * efficiency / grain
-                    whole = int(at)
-                    part = at - whole
-                    rest, fixed = 1 - part, (need + taken) * sell - paid
-                    row = [rest * one + part * other + fixed for one, other in zip(value[whole:], value[whole + 1 :])]
-                    del row[top + 1 :]
-                    if len(row) <= top:
-                        last, more = len(value) - 1, grain / efficiency * sell
-                        full = above + need * sell - paid
-                        row += [full + (last - index) * more for index in range(len(row), top + 1)]
+                row = earlier(house, t, value, need, paid, top, grain)
                 if need > house.limit:
                     row = [
-                        one + OVER_LIMIT * max(0.0, need - min(power, index * grain) - house.limit)
+                        one + OVER_LIMIT * max(0.0, need - min(storage.power, index * grain) - house.limit)
                         for index, one in enumerate(row)
                     ]
                 table.append(row)
